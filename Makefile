@@ -1,0 +1,63 @@
+# Everything a person does here is one target; `make` alone lists them.
+# Works with GNU make 3.81 (the one macOS ships) and later.
+
+GO ?= go
+FUZZTIME ?= 10s
+BENCHTIME ?= 200ms
+PKG ?= ./...
+
+# The one statement of Temporal's version is the pin in hack/temporal/go.mod.
+TEMPORAL_VERSION := $(shell awk '$$1 == "github.com/temporalio/cli" {print substr($$2, 2)}' hack/temporal/go.mod)
+TOOLS := bin/tools/.built
+
+# Tests and `make run` use the Temporal built here, not one of PATH.
+export STIGMER_TEMPORAL ?= $(CURDIR)/bin/temporal
+
+.DEFAULT_GOAL := help
+.PHONY: help build temporal tools run test verify generate fuzz bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# The version comes from the build information that Go stamps, not from -X.
+build: ## build bin/stigmer
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/stigmer ./cmd/stigmer
+
+temporal: bin/temporal ## build bin/temporal, the pinned real server (about 3 minutes, once)
+
+# -s -w halves the file; -X is how Temporal's own release build says its version.
+bin/temporal: hack/temporal/go.mod hack/temporal/go.sum
+	CGO_ENABLED=0 $(GO) -C hack/temporal build -trimpath \
+		-ldflags '-s -w -X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)' \
+		-o ../../bin/temporal github.com/temporalio/cli/cmd/temporal
+	@touch bin/temporal
+
+tools: $(TOOLS)
+
+$(TOOLS): hack/tools/go.mod hack/tools/go.sum
+	CGO_ENABLED=0 $(GO) -C hack/tools build -trimpath -o ../../bin/tools/ tool
+	@touch $(TOOLS)
+
+run: build temporal ## build both and run `stigmer local`
+	bin/stigmer local
+
+# -p 1: packages start real servers; two at once on two cores would test the
+# scheduler. The build before it uses every core, so only the runs are serial.
+test: bin/temporal ## every test, with the race detector and the real Temporal
+	@$(GO) build -race $(PKG)
+	@$(GO) test -race -p 1 -timeout 15m $(TESTFLAGS) $(PKG)
+
+verify: $(TOOLS) ## formatting, vet, linters, generated files, import rules, tidiness
+	@sh hack/verify.sh
+
+generate: $(TOOLS) ## write the generated files anew
+	@sh hack/generate.sh .
+
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@sh hack/fuzz.sh $(FUZZTIME)
+
+bench: ## each benchmark for BENCHTIME (200ms)
+	@$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKG)
+
+clean: ## remove bin/stigmer and the tools; the Temporal, slow to build, stays
+	rm -rf bin/stigmer bin/tools

@@ -1,0 +1,297 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+const (
+	// Group is the API group of every kind in this package.
+	Group = "local.stigmer.ai"
+	// Version is the version of the group.
+	Version = "v1alpha1"
+	// APIVersion is what stands in a file's apiVersion.
+	APIVersion = Group + "/" + Version
+	// Kind is what stands in a file's kind.
+	Kind = "Temporal"
+
+	// RestartedAtAnnotation asks for a restart: a process that was started
+	// before this time (RFC 3339), and not on behalf of it, is replaced.
+	RestartedAtAnnotation = Group + "/restarted-at"
+)
+
+// Temporal is one local Temporal dev server.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Frontend",type=string,JSONPath=`.status.endpoints.frontend`
+// +kubebuilder:printcolumn:name="PID",type=integer,JSONPath=`.status.process.pid`
+type Temporal struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   TemporalSpec   `json:"spec,omitempty"`
+	Status TemporalStatus `json:"status,omitempty"`
+}
+
+// TemporalSpec is what should be.
+type TemporalSpec struct {
+	// Enabled says whether Temporal should run. False means that it is
+	// stopped and stays stopped. Default true.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
+	// IP is the address that every port is bound to. Default 127.0.0.1.
+	// +optional
+	IP string `json:"ip,omitempty"`
+	// Port of the gRPC frontend. Default 7233.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	// +optional
+	Port int32 `json:"port,omitempty"`
+	// UI is Temporal's web interface.
+	// +optional
+	UI UISpec `json:"ui,omitempty"`
+	// HTTPPort is the port of the HTTP API. Default port + 10.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	// +optional
+	HTTPPort int32 `json:"httpPort,omitempty"`
+	// MetricsPort is the port of the Prometheus metrics. Default port + 2000.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	// +optional
+	MetricsPort int32 `json:"metricsPort,omitempty"`
+	// Storage says where workflows are kept.
+	// +optional
+	Storage StorageSpec `json:"storage,omitempty"`
+	// Binary says which Temporal to run.
+	// +optional
+	Binary BinarySpec `json:"binary,omitempty"`
+	// Namespaces that exist beside "default".
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Namespaces []NamespaceSpec `json:"namespaces,omitempty"`
+	// DynamicConfig holds Temporal's dynamic configuration, key to JSON value.
+	// +optional
+	DynamicConfig map[string]JSONValue `json:"dynamicConfig,omitempty"`
+	// SQLitePragmas are given to SQLite when the database is opened.
+	// +optional
+	SQLitePragmas map[string]string `json:"sqlitePragmas,omitempty"`
+	// LogLevel of the server: debug, info, warn, error or never. Default warn.
+	// +kubebuilder:validation:Enum=debug;info;warn;error;never
+	// +optional
+	LogLevel string `json:"logLevel,omitempty"`
+	// Env is added to the server's environment.
+	// +optional
+	Env map[string]string `json:"env,omitempty"`
+	// ExtraArgs are added to the command line of "temporal server start-dev".
+	// Flags that another field manages are refused.
+	// +optional
+	ExtraArgs []string `json:"extraArgs,omitempty"`
+	// Interval is how often the world is looked at when nothing wakes the
+	// loop. Default 5s.
+	// +optional
+	Interval *metav1.Duration `json:"interval,omitempty"`
+	// Health says when a running server counts as broken.
+	// +optional
+	Health HealthSpec `json:"health,omitempty"`
+	// Restart says how long to wait before a crashed server is started again.
+	// +optional
+	Restart RestartSpec `json:"restart,omitempty"`
+	// TerminationGracePeriod is how long a server that was asked to stop may
+	// take before it is killed. Default 10s.
+	// +optional
+	TerminationGracePeriod *metav1.Duration `json:"terminationGracePeriod,omitempty"`
+}
+
+// UISpec is Temporal's web interface.
+type UISpec struct {
+	// Enabled says whether the UI is served. Default true.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
+	// Port of the UI. Default port + 1000.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=65535
+	// +optional
+	Port int32 `json:"port,omitempty"`
+}
+
+// StorageType says where workflows are kept.
+// +kubebuilder:validation:Enum=File;Memory
+type StorageType string
+
+const (
+	// StorageFile keeps workflows in a SQLite file; they survive a restart.
+	StorageFile StorageType = "File"
+	// StorageMemory keeps workflows in the process; they die with it.
+	StorageMemory StorageType = "Memory"
+)
+
+// StorageSpec says where workflows are kept.
+type StorageSpec struct {
+	// Type is File or Memory. Default File.
+	// +optional
+	Type StorageType `json:"type,omitempty"`
+	// Path of the database file, absolute. Default
+	// <home>/<name>-data/<name>.db. Not allowed with Memory.
+	// +optional
+	Path string `json:"path,omitempty"`
+}
+
+// BinarySpec says which Temporal to run.
+type BinarySpec struct {
+	// Path of the executable, absolute. Default: $STIGMER_TEMPORAL, then
+	// beside stigmer, then <home>/bin/temporal-<version>, then PATH.
+	// +optional
+	Path string `json:"path,omitempty"`
+	// Version that is looked for in <home>/bin. Default 1.5.1.
+	// +optional
+	Version string `json:"version,omitempty"`
+}
+
+// NamespaceSpec is a namespace that should exist.
+type NamespaceSpec struct {
+	// Name of the namespace.
+	Name string `json:"name"`
+}
+
+// HealthSpec says when a running server counts as broken.
+type HealthSpec struct {
+	// StartupTimeout is how long a start may take. Default 30s.
+	// +optional
+	StartupTimeout *metav1.Duration `json:"startupTimeout,omitempty"`
+	// Timeout of one health check. Default 1s.
+	// +optional
+	Timeout *metav1.Duration `json:"timeout,omitempty"`
+	// FailureThreshold is how many checks in a row must fail before a server
+	// that has served is replaced. Default 3.
+	// +kubebuilder:validation:Minimum=1
+	// +optional
+	FailureThreshold int32 `json:"failureThreshold,omitempty"`
+}
+
+// RestartSpec says how long to wait before a crashed server is started again.
+// The first restart after a stable run is immediate.
+type RestartSpec struct {
+	// InitialDelay before the second restart in a row. Default 250ms.
+	// +optional
+	InitialDelay *metav1.Duration `json:"initialDelay,omitempty"`
+	// MaxDelay that the doubling stops at. Default 30s.
+	// +optional
+	MaxDelay *metav1.Duration `json:"maxDelay,omitempty"`
+	// ResetAfter is how long a server must be Ready to count as stable.
+	// Default 60s.
+	// +optional
+	ResetAfter *metav1.Duration `json:"resetAfter,omitempty"`
+}
+
+// TemporalStatus is what was last seen, written by the daemon.
+type TemporalStatus struct {
+	// ObservedGeneration is the metadata.generation that the last complete
+	// pass acted for.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// Situation is the name of the rule that the last pass went by, and
+	// Message what it means.
+	// +optional
+	Situation string `json:"situation,omitempty"`
+	// Message says in one sentence what is going on and what to do about it.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// Process is the server that runs; absent when none does.
+	// +optional
+	Process *ProcessStatus `json:"process,omitempty"`
+	// RestartCount is how often a server was started again without being
+	// asked to: after a crash, a hang or a timeout.
+	// +optional
+	RestartCount int32 `json:"restartCount,omitempty"`
+	// LastExit says how the last server ended.
+	// +optional
+	LastExit *ExitStatus `json:"lastExit,omitempty"`
+	// Endpoints are the addresses that are served.
+	// +optional
+	Endpoints *EndpointsStatus `json:"endpoints,omitempty"`
+	// Lock is the instance's lock file and who holds it.
+	// +optional
+	Lock *LockStatus `json:"lock,omitempty"`
+	// Binary is the Temporal that was found, and where.
+	// +optional
+	Binary *BinaryStatus `json:"binary,omitempty"`
+	// Storage is where the workflows are.
+	// +optional
+	Storage *StorageStatus `json:"storage,omitempty"`
+	// Conditions are the facts that "is it all right?" is made of.
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// ProcessStatus is the server that runs.
+type ProcessStatus struct {
+	// PID is the process id.
+	PID int32 `json:"pid"`
+	// StartTime is when the process started.
+	StartTime metav1.Time `json:"startTime"`
+	// Executable that the process runs.
+	// +optional
+	Executable string `json:"executable,omitempty"`
+}
+
+// ExitStatus says how a server ended. With neither ExitCode nor Signal the
+// kernel did not tell: the server was not the daemon's own child.
+type ExitStatus struct {
+	// PID of the process that ended.
+	PID int32 `json:"pid"`
+	// ExitCode is set when the process ended by itself.
+	// +optional
+	ExitCode *int32 `json:"exitCode,omitempty"`
+	// Signal is set when a signal ended it, such as "killed".
+	// +optional
+	Signal string `json:"signal,omitempty"`
+	// Time when the end was noticed.
+	Time metav1.Time `json:"time"`
+}
+
+// EndpointsStatus are addresses that a client can use.
+type EndpointsStatus struct {
+	// Frontend is the gRPC address, host:port.
+	// +optional
+	Frontend string `json:"frontend,omitempty"`
+	// UI is a URL.
+	// +optional
+	UI string `json:"ui,omitempty"`
+	// HTTP is the URL of the HTTP API.
+	// +optional
+	HTTP string `json:"http,omitempty"`
+	// Metrics is the URL of the Prometheus metrics.
+	// +optional
+	Metrics string `json:"metrics,omitempty"`
+}
+
+// LockStatus is the instance's lock file.
+type LockStatus struct {
+	// Path of the lock file.
+	Path string `json:"path"`
+	// Holder says who holds it: "pid 1234 (temporal)"; empty when free.
+	// +optional
+	Holder string `json:"holder,omitempty"`
+}
+
+// BinaryStatus is the Temporal that a start would run.
+type BinaryStatus struct {
+	// Path of the executable.
+	Path string `json:"path"`
+	// Source says which of the places it was found in.
+	Source string `json:"source"`
+}
+
+// StorageStatus is where the workflows are.
+type StorageStatus struct {
+	// Type is File or Memory.
+	Type StorageType `json:"type"`
+	// Path of the database file, empty with Memory.
+	// +optional
+	Path string `json:"path,omitempty"`
+}

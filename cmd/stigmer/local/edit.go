@@ -1,0 +1,71 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/config/samples"
+)
+
+// writerPatience is how long a command waits for others that edit the same
+// file; an edit takes milliseconds.
+const (
+	writerPatience = 10 * time.Second
+	writerRetry    = 5 * time.Millisecond
+)
+
+// editDesired changes the fields in the instance's desired file, and writes
+// the sample first when there is none and create is set. A file that has a
+// fault is left as it is.
+func (s *session) editDesired(ctx context.Context, create bool, changes ...encoding.Change) error {
+	path := s.home.Desired(s.name)
+	unlock, err := lockFile(ctx, filepath.Join(s.home.DesiredDir(), "."+s.name+".lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	before, err := encoding.ReadFile(path)
+	if create && errors.Is(err, fs.ErrNotExist) {
+		before, err = nil, nil
+	}
+	if err != nil {
+		return err
+	}
+	base := before
+	if base == nil {
+		base = samples.Temporal()
+		changes = append(changes, encoding.Change{Path: []string{"metadata", "name"}, Value: s.name})
+	} else if _, err := encoding.Decode(path, base, string(s.home)); err != nil {
+		return fmt.Errorf("%w\nmend the file, then run the command again; until then nothing changes", err)
+	}
+	after, err := encoding.Edit(base, changes...)
+	if err != nil {
+		return fmt.Errorf("cannot edit %s: %w", path, err)
+	}
+	if _, err := encoding.Decode(path, after, string(s.home)); err != nil {
+		return fmt.Errorf("%w\nthe file is left as it was", err)
+	}
+	if before != nil && bytes.Equal(before, after) {
+		return nil
+	}
+	return encoding.WriteFile(path, after)
+}
+
+// lockFile takes a lock between commands and returns how to let it go.
+func lockFile(ctx context.Context, path string) (func(), error) {
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	patience, cancel := context.WithTimeout(ctx, writerPatience)
+	defer cancel()
+	if locked, err := lock.TryLockContext(patience, writerRetry); !locked {
+		return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+	}
+	return func() { lock.Unlock() }, nil
+}

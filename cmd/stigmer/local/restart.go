@@ -1,0 +1,50 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+)
+
+func (a *app) restartCommand() *cobra.Command {
+	var timeout time.Duration
+	c := &cobra.Command{
+		Use:   "restart",
+		Short: "Replace the running Temporal by a new one, or start one",
+		Args:  noArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.restart(c.Context(), timeout) },
+	}
+	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
+	return c
+}
+
+func (a *app) restart(ctx context.Context, timeout time.Duration) error {
+	s, err := a.create()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	err = s.editDesired(ctx, true,
+		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
+		encoding.Change{
+			Path:  []string{"metadata", "annotations", v1alpha1.RestartedAtAnnotation},
+			Value: time.Now().UTC().Format(time.RFC3339Nano),
+		})
+	if err != nil {
+		return fmt.Errorf("cannot ask for a restart: %w", err)
+	}
+	if err := s.ensureDaemon(ctx); err != nil {
+		return err
+	}
+	w := waiter{session: s, timeout: timeout, goal: "ready", done: isReady}
+	look, err := w.wait(ctx)
+	if err != nil {
+		return err
+	}
+	return s.printReady(look, "restarted,")
+}

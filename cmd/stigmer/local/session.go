@@ -1,0 +1,90 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/stigmer/stigmer-local/observer"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler"
+)
+
+// session is one command's view of one home.
+type session struct {
+	*app
+	home     reconciler.Home
+	observer *observer.Observer
+}
+
+// open returns a session on a home that may not exist yet.
+func (a *app) open() (*session, error) { return a.session(reconciler.OpenHome) }
+
+// create returns a session on a home that exists afterwards.
+func (a *app) create() (*session, error) { return a.session(reconciler.CreateHome) }
+
+func (a *app) session(open func(string) (reconciler.Home, error)) (*session, error) {
+	if problems := validation.IsDNS1123Label(a.name); len(problems) > 0 {
+		return nil, usageError("cannot use --name %q: %s", a.name, problems[0])
+	}
+	path, err := a.homePath()
+	if err != nil {
+		return nil, err
+	}
+	home, err := open(path)
+	if err != nil {
+		return nil, &exitError{exitUserAction, err}
+	}
+	return &session{app: a, home: home, observer: observer.New(observer.Options{})}, nil
+}
+
+func (s *session) close() { s.observer.Close() }
+
+// search says where this process looks for Temporal.
+func search() reconciler.Search {
+	found := reconciler.Search{Override: os.Getenv("STIGMER_TEMPORAL")}
+	if self, err := os.Executable(); err == nil {
+		found.Beside = filepath.Dir(self)
+	}
+	return found
+}
+
+// daemonRuns reports whether a process holds the daemon lock. When that
+// cannot be told it says yes: a second daemon would find out and go.
+func (s *session) daemonRuns() bool {
+	return !s.observer.LockHolder(s.home.DaemonLock()).IsAbsent()
+}
+
+// daemon returns the living daemon's process and what it says of itself.
+func (s *session) daemon() (observed.Process, reconciler.DaemonInfo, bool) {
+	lock, held := s.observer.LockHolder(s.home.DaemonLock()).Get()
+	if !held {
+		return observed.Process{}, reconciler.DaemonInfo{}, false
+	}
+	info, err := s.home.ReadDaemonInfo()
+	holder, known := lock.Holder.Get()
+	return holder, info, known && err == nil && holder.Identity == info.Identity
+}
+
+// look looks at one instance.
+func (s *session) look(ctx context.Context, name string) (reconciler.Look, error) {
+	looker := reconciler.Looker{Home: s.home, Search: search(), Observer: s.observer, AsDaemon: s.daemonRuns()}
+	return looker.Look(ctx, name)
+}
+
+// names returns the instances that the command is about: the one that
+// --name names, or all.
+func (s *session) names() ([]string, error) {
+	if s.named {
+		return []string{s.name}, nil
+	}
+	names, err := reconciler.Looker{Home: s.home}.Names()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return names, err
+}

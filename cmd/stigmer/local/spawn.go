@@ -1,0 +1,130 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+const (
+	// daemonPatience is how long a daemon may take to take its lock, and to
+	// let it go after it was asked to end.
+	daemonPatience = 10 * time.Second
+	daemonLook     = 5 * time.Millisecond
+)
+
+// ensureDaemon makes sure that a daemon runs that looks for Temporal where
+// this command does. Commands that race start one.
+func (s *session) ensureDaemon(ctx context.Context) error {
+	if s.daemonRuns() && !s.daemonOutdated() {
+		return nil
+	}
+	unlock, err := lockFile(ctx, filepath.Join(string(s.home), ".daemon-start.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if s.daemonRuns() && s.daemonOutdated() {
+		if err := s.endDaemon(ctx); err != nil {
+			return err
+		}
+	}
+	if s.daemonRuns() {
+		return nil
+	}
+	return s.startDaemon(ctx)
+}
+
+// daemonOutdated reports whether the daemon was started by a command of
+// another version, or with another $STIGMER_TEMPORAL than this one's. To
+// replace it costs nothing: Temporal does not notice.
+func (s *session) daemonOutdated() bool {
+	_, info, known := s.daemon()
+	wanted := search().Override
+	return known && info.Detached && (info.Version != version() || wanted != "" && info.Temporal != wanted)
+}
+
+// startDaemon starts a detached daemon and returns when it has its lock.
+func (s *session) startDaemon(ctx context.Context) error {
+	if err := actuator.SealDescriptors(); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find this program: %w", err)
+	}
+	log, err := os.OpenFile(s.home.DaemonLog(), os.O_CREATE|os.O_WRONLY|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot open the daemon's log: %w", err)
+	}
+	defer log.Close()
+	daemon := exec.Command(self, "local", "daemon", "--detached", "--home", string(s.home))
+	daemon.Dir = "/"
+	daemon.Stdout, daemon.Stderr = log, log
+	daemon.Env = withoutMarks(os.Environ())
+	daemon.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := daemon.Start(); err != nil {
+		return fmt.Errorf("cannot start the daemon: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- daemon.Wait() }()
+	return s.awaitDaemon(ctx, ended)
+}
+
+// awaitDaemon returns when a daemon has the lock.
+func (s *session) awaitDaemon(ctx context.Context, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, daemonPatience)
+	defer cancel()
+	tick := time.NewTicker(daemonLook)
+	defer tick.Stop()
+	for !s.daemonRuns() {
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			if s.daemonRuns() {
+				return nil
+			}
+			return fmt.Errorf("the daemon ended at once (%v); %s says why", err, s.home.DaemonLog())
+		case <-ctx.Done():
+			return fmt.Errorf("the daemon did not take its lock: %w; %s may say why", ctx.Err(), s.home.DaemonLog())
+		}
+	}
+	return nil
+}
+
+// endDaemon ends the daemon and returns when its lock is free. Temporal goes on.
+func (s *session) endDaemon(ctx context.Context) error {
+	process, _, known := s.daemon()
+	if !known {
+		return errors.New("cannot end the daemon: it cannot be told which process it is; see 'stigmer local status'")
+	}
+	// One process, never its group: a daemon that a terminal runs shares its
+	// group with others.
+	process.ProcessGroup = 0
+	hands := actuator.New(actuator.Options{Identifier: s.observer, OnExit: func(observed.Identity, actuator.Exit) {}})
+	defer hands.Close()
+	if outcome := hands.Do(ctx, plan.Action{Verb: plan.Terminate, Target: process, Reason: "NotNeeded"}); outcome.Err != nil {
+		return fmt.Errorf("cannot end the daemon: %w", outcome.Err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, daemonPatience)
+	defer cancel()
+	tick := time.NewTicker(daemonLook)
+	defer tick.Stop()
+	for s.daemonRuns() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the daemon (%s) did not end: %w", process, ctx.Err())
+		}
+	}
+	return nil
+}

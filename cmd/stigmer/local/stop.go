@@ -1,0 +1,108 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+func (a *app) stopCommand() *cobra.Command {
+	var timeout time.Duration
+	var keepDaemon bool
+	c := &cobra.Command{
+		Use:   "stop",
+		Short: "Stop Temporal; its data stays",
+		Args:  noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.stop(c.Context(), timeout, keepDaemon)
+		},
+	}
+	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait until nothing of it is left")
+	c.Flags().BoolVar(&keepDaemon, "keep-daemon", false, "leave the daemon running")
+	return c
+}
+
+func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) error {
+	s, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if _, err := os.Stat(string(s.home)); errors.Is(err, fs.ErrNotExist) {
+		return s.printNothingToStop()
+	}
+	err = s.editDesired(ctx, false, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	before, err := s.look(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	if before.Object == nil && before.Problem == "" {
+		return s.printNothingToStop()
+	}
+	if !isStopped(before) {
+		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isStopped}
+		if _, err := w.wait(ctx); err != nil {
+			return err
+		}
+	}
+	if !keepDaemon {
+		if err := s.endUnneededDaemon(ctx); err != nil {
+			return err
+		}
+	}
+	return s.printStopped(before)
+}
+
+// isStopped reports whether the look shows that nothing of the instance lives.
+func isStopped(look reconciler.Look) bool {
+	return look.Problem == "" && (look.Object == nil || look.Plan.Situation == plan.Stopped)
+}
+
+// endUnneededDaemon ends a daemon that a command started, unless another
+// instance is wanted or still lives.
+func (s *session) endUnneededDaemon(ctx context.Context) error {
+	_, info, known := s.daemon()
+	if !known || !info.Detached {
+		return nil
+	}
+	names, err := reconciler.Looker{Home: s.home}.Names()
+	if err != nil {
+		return fmt.Errorf("cannot tell whether the daemon is still needed: %w", err)
+	}
+	for _, name := range names {
+		look, err := s.look(ctx, name)
+		if err != nil {
+			return err
+		}
+		if !isStopped(look) {
+			return nil
+		}
+	}
+	return s.endDaemon(ctx)
+}
+
+func (s *session) printNothingToStop() error {
+	_, err := fmt.Fprintf(s.stdout, "%s is not there: nothing to stop\n", s.name)
+	return err
+}
+
+func (s *session) printStopped(before reconciler.Look) error {
+	if before.Plan.Main == nil {
+		_, err := fmt.Fprintf(s.stdout, "%s is stopped; it was not running\n", s.name)
+		return err
+	}
+	_, err := fmt.Fprintf(s.stdout, "%s is stopped (it was %s); its data stays\n", s.name, before.Plan.Main)
+	return err
+}

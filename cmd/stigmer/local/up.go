@@ -1,0 +1,138 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler"
+)
+
+// upFlags are the flags of "stigmer local".
+type upFlags struct {
+	port, uiPort int
+	memory       bool
+	database     string
+	timeout      time.Duration
+	noWait       bool
+}
+
+func (a *app) localCommand() *cobra.Command {
+	var f upFlags
+	c := &cobra.Command{
+		Use:   "local",
+		Short: "Make sure that Temporal runs",
+		Long: "Make sure that Temporal runs: write that it should, start the daemon that sees\n" +
+			"to it unless one runs, and wait until Temporal is ready.",
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			changes, err := f.changes(c)
+			if err != nil {
+				return err
+			}
+			return a.up(c.Context(), f, changes)
+		},
+	}
+	flags := c.Flags()
+	flags.IntVar(&f.port, "port", 0, "port of the frontend")
+	flags.IntVar(&f.uiPort, "ui-port", 0, "port of the UI")
+	flags.BoolVar(&f.memory, "memory", false, "keep workflows in memory; they are lost when Temporal stops")
+	flags.StringVar(&f.database, "db-filename", "", "keep workflows in this file")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
+	flags.BoolVar(&f.noWait, "no-wait", false, "do not wait until Temporal is ready")
+	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.daemonCommand())
+	return c
+}
+
+// changes returns what the flags ask to write.
+func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
+	given := c.Flags().Changed
+	if f.memory && f.database != "" {
+		return nil, usageError("--memory and --db-filename exclude each other: give one")
+	}
+	changes := []encoding.Change{{Path: []string{"spec", "enabled"}, Value: true}}
+	if given("port") {
+		changes = append(changes, encoding.Change{Path: []string{"spec", "port"}, Value: f.port})
+	}
+	if given("ui-port") {
+		changes = append(changes, encoding.Change{Path: []string{"spec", "ui", "port"}, Value: f.uiPort})
+	}
+	switch {
+	case f.memory:
+		changes = append(changes,
+			encoding.Change{Path: []string{"spec", "storage", "type"}, Value: string(v1alpha1.StorageMemory)},
+			encoding.Change{Path: []string{"spec", "storage", "path"}, Delete: true})
+	case f.database != "":
+		path, err := filepath.Abs(f.database)
+		if err != nil {
+			return nil, fmt.Errorf("cannot use --db-filename %q: %w", f.database, err)
+		}
+		changes = append(changes,
+			encoding.Change{Path: []string{"spec", "storage", "type"}, Value: string(v1alpha1.StorageFile)},
+			encoding.Change{Path: []string{"spec", "storage", "path"}, Value: path})
+	}
+	return changes, nil
+}
+
+// up makes the instance run.
+func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) error {
+	s, err := a.create()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := s.editDesired(ctx, true, changes...); err != nil {
+		return err
+	}
+	before, err := s.look(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	if err := s.ensureDaemon(ctx); err != nil {
+		return err
+	}
+	if f.noWait {
+		fmt.Fprintf(a.stdout, "%s is wanted; the daemon sees to it: see 'stigmer local status'\n", s.name)
+		return nil
+	}
+	w := waiter{session: s, timeout: f.timeout, goal: "ready", done: isReady}
+	look, err := w.wait(ctx)
+	if err != nil {
+		return err
+	}
+	return s.printReady(look, howReached(before, look))
+}
+
+// howReached says whether the server that is ready now was there before.
+func howReached(before, now reconciler.Look) string {
+	if before.Plan.Main != nil && now.Plan.Main != nil && before.Plan.Main.Identity == now.Plan.Main.Identity &&
+		before.Plan.Serving == observed.Is(true) {
+		return "reusing"
+	}
+	return "started"
+}
+
+// printReady prints the server that is ready.
+func (s *session) printReady(look reconciler.Look, how string) error {
+	if s.output == "json" || s.output == "yaml" {
+		return s.printObject(look.Object)
+	}
+	status := look.Object.Status
+	fmt.Fprintf(s.stdout, "Temporal is ready: %s pid %d\n", how, status.Process.PID)
+	fmt.Fprintf(s.stdout, "  address  %s\n", status.Endpoints.Frontend)
+	if status.Endpoints.UI != "" {
+		fmt.Fprintf(s.stdout, "  UI       %s\n", status.Endpoints.UI)
+	}
+	data := "in memory: workflows are lost when Temporal stops"
+	if status.Storage.Path != "" {
+		data = status.Storage.Path
+	}
+	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", data)
+	return err
+}

@@ -1,0 +1,106 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler"
+)
+
+const (
+	// waitLook is how often a waiting command looks. A look costs about a
+	// millisecond.
+	waitLook = 25 * time.Millisecond
+	// blockedFor is how long the same obstacle must be seen before the
+	// command gives up on it: some pass by themselves.
+	blockedFor = 500 * time.Millisecond
+)
+
+// waiter waits for an instance to reach a state.
+type waiter struct {
+	*session
+	timeout time.Duration
+	// goal says what is waited for, done whether a look shows it.
+	goal string
+	done func(reconciler.Look) bool
+}
+
+// wait looks until the goal is reached, the user has to act, or the time is
+// up. It returns the last look.
+func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
+	timeout, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	progress := w.progress()
+	defer progress.clear()
+	tick := time.NewTicker(waitLook)
+	defer tick.Stop()
+	var obstacle string
+	var since time.Time
+	for {
+		look, err := w.session.look(timeout, w.name)
+		switch {
+		case timeout.Err() != nil:
+			return look, w.gaveUp(ctx, look)
+		case err != nil:
+			return look, err
+		case w.done(look):
+			return look, nil
+		}
+		if now := blockedBy(look); now == "" || now != obstacle {
+			obstacle, since = now, time.Now()
+		} else if time.Since(since) >= blockedFor {
+			return look, &exitError{exitUserAction, errors.New(now)}
+		}
+		progress.show(w.goal, look)
+		if err := w.ensureDaemon(timeout); err != nil && timeout.Err() == nil {
+			return look, err
+		}
+		select {
+		case <-tick.C:
+		case <-timeout.Done():
+			return look, w.gaveUp(ctx, look)
+		}
+	}
+}
+
+// blockedBy returns what the user has to do before the instance can go on;
+// empty for nothing. The daemon's word counts when it is about this desired
+// state.
+func blockedBy(look reconciler.Look) string {
+	if look.Problem != "" {
+		return look.Problem
+	}
+	if look.Plan.Remedy != "" {
+		return look.Plan.Message + "; " + look.Plan.Remedy
+	}
+	if reported := look.Reported; reported != nil && look.Object != nil &&
+		reported.Generation == look.Object.Generation && look.Object.Generation == reported.Status.ObservedGeneration {
+		if c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled); c != nil && c.Status == "True" {
+			return c.Message
+		}
+	}
+	return ""
+}
+
+// gaveUp says why waiting ended early: Ctrl-C, or the time was up.
+func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
+	last := look.Plan.Message
+	if last == "" {
+		last = "nothing is known of it yet"
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see 'stigmer local status'", w.name, w.goal, last)
+	}
+	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see 'stigmer local status' and 'stigmer local logs'", w.name, w.goal, w.timeout, last)}
+}
+
+// isReady reports whether the look itself shows a server that is Ready.
+func isReady(look reconciler.Look) bool {
+	return look.Problem == "" && look.Object != nil &&
+		meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReady)
+}

@@ -1,0 +1,51 @@
+// Package observer is the eyes: one call of Observe reads everything that the
+// judgement needs to know about one instance of Temporal and fills an
+// observed.State.
+//
+// # What it never does
+//
+// It changes nothing: it creates no file and no folder, writes nothing, sends
+// no signal, and remembers only where it found things last time, which it
+// verifies before use. The one thing that others can notice is the probe of a
+// lock file, a shared flock that is released within microseconds; whoever
+// takes the lock tries again. It never imports the packages that decide.
+//
+// # What is asked of whom
+//
+//   - Who holds the lock: the `lock:` line of /proc/<pid>/fdinfo/<fd>, which
+//     belongs to the open file description and so names the process that holds
+//     the lock now. /proc/locks names the process that took it, which may be
+//     dead, and in a pid namespace shows nothing of it; it is a hint where to
+//     look. Only an exclusive flock counts as held.
+//   - Which processes belong to the instance: the lock, the mark in the
+//     environment, the pid record, the database in the arguments.
+//   - Who listens: sock_diag over netlink, then a descriptor of the process.
+//     gopsutil answers where netlink does not.
+//   - Does it answer: the gRPC health service of the WorkflowService, asked
+//     only of a listener that a process of ours owns, and believed only when
+//     the listener is the same socket after the answer.
+//
+// # Unknown
+//
+// A fact that could not be read is Unknown, with the reason. Processes of
+// other users are the one exception, and a deliberate one: their environment
+// cannot be read (with hidepid=2 not even their existence), yet they do not
+// make the list of processes Unknown, for then no machine with a second user
+// could run anything. The home folder has mode 0700, so such a process cannot
+// have been started by us or hold the lock of this home; the one that could,
+// a server that root started on our database, still shows its arguments, and
+// the lock file's own probe does not depend on seeing the holder at all. A
+// /proc in which the observer does not find itself makes the list Unknown.
+//
+// A zombie is not in the list: it holds no lock, no port and no file. The
+// observing process and its ancestors are not in the list either: nobody may
+// conclude that they are to be signalled. Lock.Holder names them nevertheless.
+//
+// # Cost
+//
+// A look whose hints hold the lock reads a handful of small files and asks
+// the kernel twice for its listeners; everything else is the health check.
+// Only when no hint holds the lock, or when Target.Thorough asks for it, is
+// every process looked at. Every read has a size limit, and no file is opened
+// in a way that can wait for somebody else.
+package observer

@@ -1,0 +1,292 @@
+package observer
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc/health/grpc_health_v1"
+)
+
+// shortly is a health timeout for servers that are not going to answer.
+const shortly = 50 * time.Millisecond
+
+// healthOf looks at a child that is ours and listens on the frontend's port.
+func healthOf(t *testing.T, role string, timeout time.Duration) observed.Fact[observed.Health] {
+	t.Helper()
+	i := newInstance(t)
+	c := i.handOver(t, role, marked(i.Mark))
+	i.Hints = hint(t, c)
+	i.frontend(c.address())
+	i.HealthTimeout = timeout
+	return look1(t, i.Target).Health
+}
+
+func TestHealth(t *testing.T) {
+	cases := map[string]struct {
+		role    string
+		timeout time.Duration
+		want    observed.HealthStatus
+		message string
+	}{
+		"serving":         {"health SERVING 127.0.0.1:0", patience, observed.HealthServing, ""},
+		"not serving":     {"health NOT_SERVING 127.0.0.1:0", patience, observed.HealthNotServing, "NOT_SERVING"},
+		"IPv4 wildcard":   {"health SERVING 0.0.0.0:0", patience, observed.HealthServing, ""},
+		"not gRPC":        {"http 127.0.0.1:0", patience, observed.HealthError, ""},
+		"never answers":   {"listen tcp4 127.0.0.1:0", shortly, observed.HealthTimeout, "no answer within 50ms"},
+		"another service": {"health SERVICE_UNKNOWN 127.0.0.1:0", patience, observed.HealthNotServing, "SERVICE_UNKNOWN"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			h := healthOf(t, c.role, c.timeout)
+			if !h.IsKnown() || h.Value.Status != c.want || !strings.Contains(h.Value.Message, c.message) {
+				t.Errorf("health = %+v, want %s %q", h, c.want, c.message)
+			}
+			if (h.Value.Message == "") != (c.want == observed.HealthServing) {
+				t.Errorf("message = %q", h.Value.Message)
+			}
+			if h.Value.Latency <= 0 || h.Value.Latency > patience {
+				t.Errorf("latency = %s", h.Value.Latency)
+			}
+		})
+	}
+}
+
+// A spec that asks for a wildcard address is asked over loopback.
+func TestHealthOfAWildcard(t *testing.T) {
+	i := newInstance(t)
+	c := i.handOver(t, "health SERVING [::]:0")
+	for ip, address := range map[string]string{"0.0.0.0": "0.0.0.0:1", "::": "[::]:1"} {
+		i.IP = mustAddrPort(address).Addr()
+		i.frontend(c.address())
+		if h := look1(t, i.Target).Health; h.Value.Status != observed.HealthServing {
+			t.Errorf("%s: health = %+v", ip, h)
+		}
+	}
+}
+
+func TestHealthIsNotAsked(t *testing.T) {
+	i := newInstance(t)
+	if h := look1(t, i.Target).Health; !h.IsUnknown() || !strings.Contains(h.Reason, "no frontend port") {
+		t.Errorf("without a port: %+v", h)
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	i.frontend(mustAddrPort(l.Addr().String()))
+	if h := look1(t, i.Target).Health; !h.IsUnknown() || !strings.Contains(h.Reason, "not ours") {
+		t.Errorf("with a stranger's: %+v", h)
+	}
+	must(t, l.Close())
+	if h := look1(t, i.Target).Health; !h.IsUnknown() || !strings.Contains(h.Reason, "nobody listens") {
+		t.Errorf("with no listener: %+v", h)
+	}
+}
+
+func TestHealthOfAStoppedServer(t *testing.T) {
+	i := newInstance(t)
+	o := newObserver(t)
+	c := i.handOver(t, "health SERVING 127.0.0.1:0", marked(i.Mark))
+	i.frontend(c.address())
+	serving := func(want observed.HealthStatus) {
+		t.Helper()
+		if h := o.Observe(t.Context(), i.Target).Health; h.Value.Status != want {
+			t.Errorf("health = %+v, want %s", h, want)
+		}
+	}
+	serving(observed.HealthServing)
+	must(t, c.Process.Signal(syscall.SIGSTOP))
+	var info unix.Siginfo
+	must(t, unix.Waitid(unix.P_PID, c.pid(), &info, unix.WSTOPPED|unix.WNOWAIT, nil))
+	i.HealthTimeout = shortly
+	serving(observed.HealthTimeout)
+	must(t, c.Process.Signal(syscall.SIGCONT))
+	i.HealthTimeout = patience
+	serving(observed.HealthServing)
+}
+
+// A server that takes the place of another one is asked at once, over a new
+// connection, without gRPC's backoff of a second.
+func TestHealthOfAReplacedServer(t *testing.T) {
+	i := newInstance(t)
+	o := newObserver(t)
+	address := "127.0.0.1:0"
+	for round := range 5 {
+		c := i.handOver(t, "health SERVING "+address)
+		address = c.report
+		i.frontend(c.address())
+		began := time.Now()
+		h := o.Observe(t.Context(), i.Target).Health
+		if h.Value.Status != observed.HealthServing {
+			t.Fatalf("round %d: health = %+v", round, h)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("round %d took %s", round, took)
+		}
+		end(c.Cmd)
+		if h := o.Observe(t.Context(), i.Target).Health; !h.IsUnknown() {
+			t.Errorf("round %d: health = %+v after the end", round, h)
+		}
+		if len(o.sessions.byInstance) != 0 {
+			t.Error("the connection to a server that ended is kept")
+		}
+	}
+}
+
+// A connection is used again as long as its listener is the same.
+func TestHealthReusesTheConnection(t *testing.T) {
+	i := newInstance(t)
+	o := newObserver(t)
+	c := i.handOver(t, "health SERVING 127.0.0.1:0")
+	i.frontend(c.address())
+	o.Observe(t.Context(), i.Target)
+	first := o.sessions.byInstance[i.LockPath]
+	o.Observe(t.Context(), i.Target)
+	if second := o.sessions.byInstance[i.LockPath]; first == nil || second != first {
+		t.Errorf("sessions %p, %p", first, second)
+	}
+}
+
+// The proxy of the environment is for the outside world.
+func TestHealthIgnoresProxies(t *testing.T) {
+	for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "grpc_proxy"} {
+		t.Setenv(name, "http://127.0.0.1:1")
+	}
+	t.Setenv("NO_PROXY", "")
+	if h := healthOf(t, "health SERVING 127.0.0.1:0", patience); h.Value.Status != observed.HealthServing {
+		t.Errorf("health = %+v", h)
+	}
+}
+
+func TestHealthUnreachableAtOnce(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	address := mustAddrPort(l.Addr().String())
+	must(t, l.Close())
+	o := newObserver(t)
+	for range 3 {
+		s, err := newSession(address, socket{})
+		must(t, err)
+		h := s.check(t.Context(), patience)
+		if h.Status != observed.HealthUnreachable || !strings.Contains(h.Message, "refused") || h.Latency > patience/2 {
+			t.Errorf("health = %+v", h)
+		}
+		must(t, s.conn.Close())
+	}
+	must(t, o.Close())
+}
+
+// The listener is another one after the check: the answer says nothing.
+func TestListenerChangedDuringTheCheck(t *testing.T) {
+	i := newInstance(t)
+	o := newObserver(t)
+	c := i.handOver(t, "health SERVING 127.0.0.1:0")
+	i.frontend(c.address())
+	l := o.newLook(i.Target)
+	ours := l.search().Value
+	ports, health := l.ports(t.Context(), ours)
+	if health.Value.Status != observed.HealthServing {
+		t.Fatalf("health = %+v", health)
+	}
+	before := socket{address: c.address(), inode: 1}
+	if h := l.health(t.Context(), ports, []socket{before}, ours); !h.IsUnknown() || !strings.Contains(h.Reason, "changed") {
+		t.Errorf("health = %+v", h)
+	}
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	i := newInstance(t)
+	c := i.handOver(t, "health SERVING 127.0.0.1:0")
+	i.frontend(c.address())
+	running := goleak.IgnoreCurrent()
+	o := New(Options{})
+	for range 2 {
+		if h := o.Observe(t.Context(), i.Target).Health; h.Value.Status != observed.HealthServing {
+			t.Errorf("health = %+v", h)
+		}
+		must(t, o.Close())
+		goleak.VerifyNone(t, running)
+	}
+	must(t, o.Close())
+}
+
+// Health under the test's own control: the status changes between looks.
+func TestHealthIsAskedEachTime(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	ended := make(chan error, 1)
+	go func() { ended <- serveHealth(l, grpc_health_v1.HealthCheckResponse_SERVING) }()
+	s, err := newSession(mustAddrPort(l.Addr().String()), socket{})
+	must(t, err)
+	if h := s.check(t.Context(), patience); h.Status != observed.HealthServing {
+		t.Errorf("health = %+v", h)
+	}
+	must(t, l.Close())
+	<-ended
+	must(t, s.conn.Close())
+}
+
+// The whole, with the real server where it is at hand.
+func TestRealServer(t *testing.T) {
+	temporal := os.Getenv("STIGMER_TEMPORAL")
+	if temporal == "" {
+		t.Skip("STIGMER_TEMPORAL does not name a Temporal to run")
+	}
+	i := newInstance(t)
+	must(t, os.Mkdir(i.folder+"/temporal-data", 0o700))
+	port, http, metrics := freePort(t), freePort(t), freePort(t)
+	f, err := takeLock(i.LockPath, unix.LOCK_EX)
+	must(t, err)
+	cmd := exec.Command(temporal, "server", "start-dev", "--headless", "--port", port, "--http-port", http,
+		"--metrics-port", metrics, "--db-filename", i.DatabasePath, "--env-file", "/nonexistent")
+	cmd.ExtraFiles = []*os.File{f}
+	cmd.Env = append(os.Environ(), observed.MarkVariable+"="+i.Mark)
+	must(t, cmd.Start())
+	t.Cleanup(func() { end(cmd) })
+	must(t, f.Close())
+	i.Ports = []PortTarget{
+		{observed.Frontend, mustAddrPort("127.0.0.1:" + port).Port()},
+		{observed.HTTP, mustAddrPort("127.0.0.1:" + http).Port()},
+		{observed.Metrics, mustAddrPort("127.0.0.1:" + metrics).Port()},
+	}
+	i.Hints = hint(t, child{Cmd: cmd})
+	s := untilServing(t, i)
+	for _, p := range s.Ports {
+		if p.Listener.Value.Owner.Value.PID != cmd.Process.Pid {
+			t.Errorf("port = %+v", p)
+		}
+	}
+	if e := s.Processes.Value[0].Evidence; e.HoldsLock != observed.Known || e.CarriesMark != observed.Known || e.NamesDatabase != observed.Known {
+		t.Errorf("evidence = %+v", e)
+	}
+}
+
+// untilServing looks until the server serves; each look takes as long as the
+// server makes it wait, and the whole is bounded.
+func untilServing(t *testing.T, i instance) observed.State {
+	t.Helper()
+	o := newObserver(t)
+	for began := time.Now(); time.Since(began) < patience; {
+		if s := o.Observe(t.Context(), i.Target); s.Health.Value.Status == observed.HealthServing {
+			return s
+		}
+	}
+	t.Fatal("the server does not serve")
+	return observed.State{}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	must(t, err)
+	return port
+}

@@ -1,0 +1,167 @@
+package observer
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// look is one observation on behalf of one instance. Each process is read at
+// most once in it, so that one State says one thing about each.
+type look struct {
+	*Observer
+	target Target
+	record observed.Fact[observed.Record]
+	lock   lockView
+	// excluded are the observing process and its ancestors.
+	excluded map[int]bool
+	seen     map[int]sighting
+}
+
+// sighting is what reading a process gave.
+type sighting struct {
+	process observed.Process
+	err     error
+}
+
+// newLook prepares a look; it reads only who our ancestors are.
+func (o *Observer) newLook(t Target) *look {
+	return &look{Observer: o, target: t, excluded: o.ancestors(), seen: map[int]sighting{}}
+}
+
+// ancestors returns the observing process and those it descends from. The
+// chain is as long as the kernel's process tree is deep; the limit only
+// guards against a tree that changes while it is climbed.
+func (o *Observer) ancestors() map[int]bool {
+	line := map[int]bool{os.Getpid(): true}
+	parent := os.Getppid()
+	for range 64 {
+		if parent <= 0 || line[parent] {
+			break
+		}
+		line[parent] = true
+		if parent == 1 {
+			break
+		}
+		p, err := o.machine.stat(parent)
+		if err != nil {
+			break
+		}
+		parent = p.ParentPID
+	}
+	return line
+}
+
+// search finds the processes with any evidence of belonging to the instance.
+// Where a process other than ourselves verifiably holds the lock, it looks at
+// the hints only, unless a thorough look is asked for.
+func (l *look) search() observed.Fact[[]observed.Process] {
+	candidates := l.candidates()
+	l.lock = l.readLock(l.target.LockPath, candidates)
+	if l.target.Thorough || !slices.ContainsFunc(l.lock.holders, l.foreign) {
+		found, err := l.walk()
+		if err != nil {
+			return observed.Unsure[[]observed.Process](fmt.Sprintf("cannot search the processes: %v", err))
+		}
+		candidates = append(candidates, found...)
+	}
+	return observed.Is(l.ours(append(l.lock.holders, candidates...)))
+}
+
+// candidates are the processes worth asking before all others.
+func (l *look) candidates() []int {
+	var pids []int
+	for _, hint := range l.target.Hints {
+		pids = append(pids, hint.PID)
+	}
+	if record, ok := l.record.Get(); ok && record.PID > 0 {
+		pids = append(pids, record.PID)
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
+}
+
+// foreign reports whether the process is neither ourselves nor an ancestor.
+func (l *look) foreign(pid int) bool { return !l.excluded[pid] }
+
+// walk looks at every process: it completes the lock's holders, and returns
+// the processes whose environment or arguments name the instance.
+func (l *look) walk() ([]int, error) {
+	pids, err := l.machine.pids()
+	if err != nil {
+		return nil, err
+	}
+	l.completeHolders(pids)
+	return slices.DeleteFunc(pids, func(pid int) bool { return !l.foreign(pid) || !l.named(pid) }), nil
+}
+
+// completeHolders asks every process for the lock. A lock that was held a
+// moment ago and has no holder now is probed again: it may have been let go.
+func (l *look) completeHolders(pids []int) {
+	if l.lock.held != observed.Known {
+		return
+	}
+	l.lock.holders = l.carriers(l.lock.file, pids)
+	if l.lock.lost() {
+		l.lock.held, l.lock.reason = l.lock.file.probe()
+	}
+}
+
+// named reports whether the process's environment or arguments name the
+// instance; it reads nothing else of it.
+func (l *look) named(pid int) bool {
+	w := l.machine.words(pid)
+	return w.carriesMark(l.target.Mark) == observed.Known ||
+		l.namesDatabase(pid, w) == observed.Known
+}
+
+func (l *look) namesDatabase(pid int, w words) observed.Knowledge {
+	return w.namesDatabase(l.target.DatabasePath, func() string { return l.machine.folder(pid) })
+}
+
+// ours returns the processes among pids that any evidence ties to the
+// instance, holders of the lock first, each one once.
+func (l *look) ours(pids []int) []observed.Process {
+	slices.Sort(pids)
+	ours := []observed.Process{}
+	for _, pid := range slices.Compact(pids) {
+		p, err := l.process(pid)
+		if err == nil && l.foreign(pid) && p.State != observed.StateDead && anyKnown(p.Evidence) {
+			ours = append(ours, p)
+		}
+	}
+	slices.SortStableFunc(ours, byEvidence)
+	return ours
+}
+
+// lockFact says who holds the lock. Of several holders it names the one with
+// the most evidence.
+func (l *look) lockFact() observed.Fact[observed.Lock] {
+	switch l.lock.held {
+	case observed.Absent:
+		return observed.None[observed.Lock](l.lock.reason)
+	case observed.Unknown:
+		return observed.Unsure[observed.Lock](l.lock.reason)
+	}
+	var holders []observed.Process
+	for _, pid := range l.lock.holders {
+		if p, err := l.process(pid); err == nil {
+			holders = append(holders, p)
+		}
+	}
+	slices.SortStableFunc(holders, byEvidence)
+	lock := observed.Lock{Path: l.lock.file.path}
+	if len(holders) > 0 {
+		lock.Holder = observed.Is(holders[0])
+	} else {
+		lock.Holder = observed.Unsure[observed.Process](holderUnseen)
+	}
+	return observed.Is(lock)
+}
+
+// holderUnseen is why the holder of a held lock can be Unknown: a process of
+// another user or pid namespace, or one that is exiting, whose main thread
+// has given up its descriptors while another still has them.
+const holderUnseen = "the lock is held, but by no process that can be read: it is exiting, or not ours to see"

@@ -1,0 +1,103 @@
+package observed
+
+import (
+	"fmt"
+	"time"
+)
+
+// The environment variables that a start gives to Temporal. The kernel keeps
+// a process's first environment, so they say afterwards, to any daemon, who
+// started the process and with what.
+const (
+	// MarkVariable holds <home>/<name>: the process belongs to that instance.
+	MarkVariable = "STIGMER_INSTANCE"
+	// LaunchVariable holds a digest of the arguments and the environment of
+	// the spec that the process was started with.
+	LaunchVariable = "STIGMER_LAUNCH"
+	// ExecutableVariable holds the path that was executed, which a wrapper
+	// script does not change.
+	ExecutableVariable = "STIGMER_EXECUTABLE"
+	// RestartedAtVariable holds the restarted-at annotation that was in force.
+	RestartedAtVariable = "STIGMER_RESTARTED_AT"
+)
+
+// Identity names one process of one boot; a pid alone does not, because the
+// kernel reuses it. Identities are comparable with ==.
+type Identity struct {
+	// BootID is the kernel's random id of this boot.
+	BootID string
+	// PID is the process id.
+	PID int
+	// StartTicks is the kernel's start time of the process, in the
+	// platform's own unit: clock ticks since boot on Linux (field 22 of
+	// /proc/<pid>/stat), microseconds since the epoch on macOS.
+	StartTicks uint64
+}
+
+// String returns "pid 1234".
+func (i Identity) String() string { return fmt.Sprintf("pid %d", i.PID) }
+
+// IsZero reports whether the identity names no process.
+func (i Identity) IsZero() bool { return i == Identity{} }
+
+// ProcessState is the scheduler's view of a process.
+type ProcessState string
+
+const (
+	// StateRunning covers every state in which the process can make progress.
+	StateRunning ProcessState = "Running"
+	// StateStopped means stopped by a signal or by a debugger.
+	StateStopped ProcessState = "Stopped"
+	// StateDead means a zombie: it has exited and waits for its parent. It
+	// holds no lock, no port and no file.
+	StateDead ProcessState = "Dead"
+)
+
+// Process is one process as it was seen.
+type Process struct {
+	Identity
+	// Started is the start time by the wall clock of this look, so
+	// State.Time.Sub(Started) is the age whatever the wall clock did since.
+	Started time.Time
+	// Executable is the file the process runs; empty when it cannot be read.
+	Executable string
+	// ExecutableReplaced means that the file at that path is no longer the
+	// one that runs.
+	ExecutableReplaced bool
+	// Args is the command line, nil when it cannot be read.
+	Args         []string
+	State        ProcessState
+	ParentPID    int
+	ProcessGroup int
+	Session      int
+	// User is a name or "uid N"; empty when it cannot be read.
+	User string
+	// Launch is what the start recorded in the environment; Absent for a
+	// process without our mark.
+	Launch Fact[Launch]
+	// Evidence is what ties the process to the instance.
+	Evidence Evidence
+}
+
+// Launch is what the environment of a marked process says of its start.
+type Launch struct {
+	// Digest is the value of LaunchVariable.
+	Digest string
+	// Executable is the value of ExecutableVariable.
+	Executable string
+	// RestartedAt is the value of RestartedAtVariable, empty when unset.
+	RestartedAt string
+}
+
+// Evidence ties a process to an instance, strongest first. Known means yes,
+// Absent means no, Unknown means that it could not be read.
+type Evidence struct {
+	// HoldsLock: a descriptor of the process carries the instance's lock.
+	HoldsLock Knowledge
+	// CarriesMark: its environment has MarkVariable with the instance's value.
+	CarriesMark Knowledge
+	// MatchesRecord: the pid record has its pid and its start time.
+	MatchesRecord Knowledge
+	// NamesDatabase: its arguments name the instance's database file.
+	NamesDatabase Knowledge
+}

@@ -1,0 +1,104 @@
+package observer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// ErrNoProcess is wrapped by the errors of Identify and Inspect when there is
+// no process with that pid, or no longer the one that was being read.
+var ErrNoProcess = errors.New("no such process")
+
+// Options are what an Observer can be told. The zero value is right for
+// almost everybody.
+type Options struct {
+	// ProcRoot is the folder where the process file system is mounted, /proc
+	// when empty. It is for machines where /proc hides processes (hidepid)
+	// and a complete one, of the same pid namespace, is mounted beside it.
+	// Linux only.
+	ProcRoot string
+}
+
+// Observer reads the machine. It is safe for use by several goroutines, and
+// is meant to be kept: it holds one gRPC connection per instance and
+// remembers which descriptor belonged to which socket.
+type Observer struct {
+	machine  machine
+	users    *userNames
+	owners   *ownerMemory
+	sessions *sessions
+}
+
+// New returns an Observer. Close releases its connections.
+func New(opts Options) *Observer {
+	return &Observer{
+		machine:  newMachine(opts.ProcRoot),
+		users:    newUserNames(),
+		owners:   newOwnerMemory(),
+		sessions: newSessions(),
+	}
+}
+
+// Close ends the connections. The Observer can be used again; it then
+// connects anew.
+func (o *Observer) Close() error { return o.sessions.close() }
+
+// Observe looks at the machine on behalf of one instance. It always returns:
+// what could not be read is Unknown with the reason. It takes no longer than
+// the health timeout beyond the reading itself; a ctx that ends makes the
+// health check Unknown.
+func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
+	l := o.newLook(t)
+	l.record = readRecord(t.RecordPath)
+	processes := l.search()
+	ports, health := l.ports(ctx, processes.Value)
+	return observed.State{
+		Time:       time.Now(),
+		Lock:       l.lockFact(),
+		Record:     l.record,
+		Processes:  processes,
+		Ports:      ports,
+		Health:     health,
+		Executable: findExecutable(t.Executables),
+	}
+}
+
+// Identify returns the identity of the process that has this pid now: what
+// must still be true at the moment of a signal. A zombie still has one. The
+// error wraps ErrNoProcess when there is no such process.
+func (o *Observer) Identify(pid int) (observed.Identity, error) {
+	p, err := o.machine.stat(pid)
+	if err != nil {
+		return observed.Identity{}, fmt.Errorf("cannot identify pid %d: %w", pid, err)
+	}
+	return p.Identity, nil
+}
+
+// Inspect returns what can be said of a process without knowing an instance:
+// its Evidence is Unknown, and its Launch is Known when it carries the mark
+// of any instance. The error wraps ErrNoProcess when there is no such process.
+func (o *Observer) Inspect(pid int) (observed.Process, error) {
+	p, w, err := o.read(pid)
+	if err != nil {
+		return observed.Process{}, fmt.Errorf("cannot inspect pid %d: %w", pid, err)
+	}
+	p.Launch = w.launch(w.environ.Value.mark)
+	return p, nil
+}
+
+// LockHolder returns who holds the lock file at path, and Absent when nobody
+// does or there is no file. The holder may be the calling process itself.
+func (o *Observer) LockHolder(path string) observed.Fact[observed.Lock] {
+	l := o.newLook(Target{LockPath: path})
+	l.lock = l.readLock(path, nil)
+	if l.lock.lost() {
+		// Where the processes cannot be listed, the holder stays Unknown.
+		pids, _ := l.machine.pids()
+		l.completeHolders(pids)
+	}
+	return l.lockFact()
+}

@@ -1,0 +1,125 @@
+package actuator
+
+import (
+	"fmt"
+	"io/fs"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// LockHeldError means that somebody holds the instance's lock, so nothing was
+// started. Looking again will tell who.
+type LockHeldError struct {
+	// Path of the lock file.
+	Path string
+}
+
+// Error names the lock file.
+func (e *LockHeldError) Error() string { return fmt.Sprintf("lock %s is held", e.Path) }
+
+// NotRegularError means that there is something else than a plain file where
+// one of ours belongs. It was neither opened for use nor changed.
+type NotRegularError struct {
+	// Path of the thing.
+	Path string
+	// Mode says what it is.
+	Mode fs.FileMode
+}
+
+// Error says what stands there instead.
+func (e *NotRegularError) Error() string {
+	return fmt.Sprintf("%s is %s, not a regular file", e.Path, kindOf(e.Mode))
+}
+
+// kindOf names a file type as a person would.
+func kindOf(mode fs.FileMode) string {
+	switch mode.Type() {
+	case fs.ModeDir:
+		return "a folder"
+	case fs.ModeSymlink:
+		return "a symbolic link"
+	case fs.ModeNamedPipe:
+		return "a named pipe"
+	case fs.ModeSocket:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// SpawnError means that the kernel refused to run the executable. Unwrap gives
+// the errno: fs.ErrNotExist, fs.ErrPermission, ENOEXEC, EMFILE and so on.
+type SpawnError struct {
+	// Executable that was to run, and the working folder.
+	Executable, Dir string
+	// Detail explains Err where the errno alone would mislead; may be empty.
+	Detail string
+	// Err is what the kernel said.
+	Err error
+}
+
+// Error says what could not be run and why.
+func (e *SpawnError) Error() string {
+	if e.Detail != "" {
+		return fmt.Sprintf("cannot run %s in %s: %s: %v", e.Executable, e.Dir, e.Detail, e.Err)
+	}
+	return fmt.Sprintf("cannot run %s in %s: %v", e.Executable, e.Dir, e.Err)
+}
+
+// Unwrap returns what the kernel said.
+func (e *SpawnError) Unwrap() error { return e.Err }
+
+// IdentityChangedError means that the pid belongs to another process than the
+// one that was meant. It was not touched.
+type IdentityChangedError struct {
+	// Want was meant, Got is there.
+	Want, Got observed.Identity
+}
+
+// Error gives both start times, which are what tells the two apart.
+func (e *IdentityChangedError) Error() string {
+	return fmt.Sprintf("%s is another process: it started at %d, the one meant at %d",
+		e.Want, e.Got.StartTicks, e.Want.StartTicks)
+}
+
+// ForbiddenTargetError means that a signal was refused whatever the plan says:
+// an incomplete identity, pid 1, this process, its group, its session leader or
+// one of its ancestors.
+type ForbiddenTargetError struct {
+	// Target that was refused.
+	Target observed.Identity
+	// Because completes the sentence "it is".
+	Because string
+}
+
+// Error says which process and why.
+func (e *ForbiddenTargetError) Error() string {
+	return fmt.Sprintf("refused to signal %s: it is %s", e.Target, e.Because)
+}
+
+// GoneError means that the process has ended; a zombie counts as gone.
+type GoneError struct {
+	// Identity of the process.
+	Identity observed.Identity
+}
+
+// Error names the process.
+func (e *GoneError) Error() string { return fmt.Sprintf("%s is gone", e.Identity) }
+
+// RecordInUseError means that a record was kept because it names a live
+// process that this actuator watches.
+type RecordInUseError struct {
+	// Path of the record, Identity of the process that it names.
+	Path     string
+	Identity observed.Identity
+}
+
+// Error names the record and the process.
+func (e *RecordInUseError) Error() string {
+	return fmt.Sprintf("record %s names %s, which runs", e.Path, e.Identity)
+}
+
+// ClosedError means that the actuator was closed before.
+type ClosedError struct{}
+
+// Error says so.
+func (*ClosedError) Error() string { return "actuator is closed" }

@@ -1,0 +1,102 @@
+package reconciler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// DaemonInfo is what a daemon says of itself in daemon.lock. The lock is the
+// truth about whether it lives; this is how to address it.
+type DaemonInfo struct {
+	// Identity of the daemon's process.
+	Identity observed.Identity `json:"identity"`
+	// Version of the program.
+	Version string `json:"version"`
+	// Temporal is the value of $STIGMER_TEMPORAL in its environment.
+	Temporal string `json:"temporal,omitempty"`
+	// Detached means that a command started it, and may end it when it is no
+	// longer needed.
+	Detached bool `json:"detached"`
+}
+
+// AlreadyRunningError means that another process reconciles the home.
+type AlreadyRunningError struct {
+	// Path of the daemon lock.
+	Path string
+}
+
+func (e *AlreadyRunningError) Error() string {
+	return "another daemon is running: " + e.Path + " is locked"
+}
+
+const (
+	// lockPatience is how long a daemon tries to get its lock: a command that
+	// looks whether a daemon runs holds it for microseconds.
+	lockPatience = 500 * time.Millisecond
+	lockRetry    = 10 * time.Millisecond
+)
+
+// lockDaemon takes the daemon lock and writes info into it.
+func lockDaemon(ctx context.Context, home Home, info DaemonInfo) (*flock.Flock, error) {
+	path := home.DaemonLock()
+	if err := regularOrAbsent(path); err != nil {
+		return nil, err
+	}
+	lock := flock.New(path, flock.SetPermissions(0o600))
+	patience, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	locked, err := lock.TryLockContext(patience, lockRetry)
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Errorf("cannot lock %s: %w", path, err)
+	}
+	if !locked {
+		return nil, &AlreadyRunningError{Path: path}
+	}
+	data, err := json.Marshal(info)
+	if err == nil {
+		// In place: a new file would not be the one that is locked.
+		err = os.WriteFile(path, append(data, '\n'), 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot write %s: %w", path, err), lock.Unlock())
+	}
+	return lock, nil
+}
+
+// regularOrAbsent refuses a lock path at which opening could block or harm.
+func regularOrAbsent(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot use %s as a lock: %w", path, err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("cannot use %s as a lock: it is not a regular file; remove it", path)
+	}
+	return nil
+}
+
+// ReadDaemonInfo returns what the daemon that holds, or last held, the daemon
+// lock says of itself. The error wraps fs.ErrNotExist when there never was one.
+func (h Home) ReadDaemonInfo() (DaemonInfo, error) {
+	var info DaemonInfo
+	data, err := encoding.ReadFile(h.DaemonLock())
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(data, &info); err != nil {
+		return info, fmt.Errorf("cannot read %s: %w", h.DaemonLock(), err)
+	}
+	return info, nil
+}

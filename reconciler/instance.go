@@ -1,0 +1,64 @@
+package reconciler
+
+import (
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// instance is what the loop remembers of one instance between passes. All but
+// exits belongs to the worker that has the instance's name.
+type instance struct {
+	name    string
+	log     logr.Logger
+	source  *source
+	sink    *sink
+	hands   *actuator.Actuator
+	history plan.History
+	status  v1alpha1.TemporalStatus
+	// situation and problem are what was logged last.
+	situation plan.Situation
+	problem   string
+	// hints are the processes of the last look, where the next one starts.
+	hints []observed.Identity
+	// thoroughAt is when the whole machine was last searched.
+	thoroughAt time.Time
+
+	mu    sync.Mutex
+	exits []plan.Exit
+}
+
+// resume takes over from an earlier daemon.
+func (i *instance) resume(home Home, last *v1alpha1.Temporal) {
+	i.source = newSource(home, i.name, last)
+	if last != nil {
+		i.status = last.Status
+		i.history = plan.Restore(last)
+	}
+}
+
+// noteExit returns the actuator's callback: it keeps the exit for the next
+// pass and wakes the loop. It runs on a goroutine of the actuator.
+func (i *instance) noteExit(wake func()) func(observed.Identity, actuator.Exit) {
+	return func(id observed.Identity, exit actuator.Exit) {
+		i.mu.Lock()
+		i.exits = append(i.exits, plan.Exit{Identity: id, Code: exit.Code, Signal: exit.Signal, Time: exit.Time})
+		i.mu.Unlock()
+		wake()
+	}
+}
+
+// takeExits returns the exits since the last call.
+func (i *instance) takeExits() []plan.Exit {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	exits := i.exits
+	i.exits = nil
+	return exits
+}

@@ -1,0 +1,91 @@
+package reconciler
+
+import (
+	"context"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+	"github.com/stigmer/stigmer-local/reconciler/status"
+)
+
+// Look is what somebody sees who looks at an instance without touching it.
+type Look struct {
+	// Object is the last good desired object with the status as it is now;
+	// nil when there never was a good file.
+	Object *v1alpha1.Temporal
+	// Problem says why the desired file is not what Object says; empty when it is.
+	Problem string
+	// Missing means that there is no desired file.
+	Missing bool
+	// Input and Plan are what the loop would decide from and do.
+	Input plan.Input
+	Plan  plan.Plan
+	// Reported is the object that the daemon last wrote; nil for none.
+	Reported *v1alpha1.Temporal
+}
+
+// Looker looks at instances on behalf of a command. It reads only.
+type Looker struct {
+	Home     Home
+	Search   Search
+	Observer *observer.Observer
+	// AsDaemon takes the executable that the daemon found, because its
+	// environment decides, not the command's.
+	AsDaemon bool
+}
+
+// Look looks at one instance now. An instance that nobody knows has neither
+// an Object nor a Problem.
+func (l Looker) Look(ctx context.Context, name string) (Look, error) {
+	reported, err := l.Home.ReadStatus(name)
+	if err != nil {
+		return Look{}, err
+	}
+	files := newSource(l.Home, name, reported)
+	desired, problem := files.read(time.Now())
+	look := Look{Problem: problem, Missing: !files.missingSince.IsZero(), Reported: reported}
+	if desired.Object == nil || (look.Missing && reported == nil) {
+		return look, nil
+	}
+	options := Options{Home: l.Home, Search: l.Search}
+	at := options.lookAt(desired, nil)
+	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
+		at.Executables = []observer.Candidate{*found}
+	}
+	state := l.Observer.Observe(ctx, at)
+	if ctx.Err() != nil {
+		return look, ctx.Err()
+	}
+	now := time.Now()
+	var history plan.History
+	var previous v1alpha1.TemporalStatus
+	if reported != nil {
+		history, previous = plan.Restore(reported), reported.Status
+	}
+	look.Input = plan.Input{Desired: desired, Observed: state, History: history.See(desired, state, now), Now: now}
+	look.Plan = plan.Compute(look.Input)
+	look.Object = desired.Object.DeepCopy()
+	look.Object.Status = status.Compute(previous, status.Pass{Input: look.Input, Plan: look.Plan, DesiredProblem: problem})
+	return look, nil
+}
+
+// reportedBinary returns the executable in a status; nil for none.
+func reportedBinary(reported *v1alpha1.Temporal) *observer.Candidate {
+	if reported == nil || reported.Status.Binary == nil {
+		return nil
+	}
+	return &observer.Candidate{Path: reported.Status.Binary.Path, Source: reported.Status.Binary.Source}
+}
+
+// Names returns the instances that have a desired file or a status file.
+func (l Looker) Names() ([]string, error) { return l.Home.names() }
+
+// lookAt says what to look at for the desired object.
+func (o Options) lookAt(desired plan.Desired, hints []observed.Identity) observer.Target {
+	t := target(desired, o.Search.candidates(o.Home, desired.Object.Spec.Binary))
+	t.Hints = hints
+	return t
+}

@@ -1,0 +1,151 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+	"github.com/stigmer/stigmer-local/reconciler/status"
+)
+
+// thoroughEvery is how often the whole machine is searched for processes of
+// an instance whose server is well. Such a search costs milliseconds, a look
+// without it microseconds.
+const thoroughEvery = time.Minute
+
+// reconcile does one pass and returns when the next one is due; zero means
+// that the instance is no more.
+func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration, error) {
+	i := r.instance(name)
+	now := time.Now()
+	desired, problem := i.source.read(now)
+	i.logProblem(problem)
+	if desired.Object == nil {
+		return lookAtLeast, i.reportUnreadable(problem, now)
+	}
+	look := r.options.lookAt(desired, i.hints)
+	look.Thorough = now.Sub(i.thoroughAt) >= thoroughEvery
+	state := r.observer.Observe(ctx, look)
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	if look.Thorough && state.Processes.IsKnown() {
+		i.thoroughAt = now
+	}
+
+	input := i.see(desired, state)
+	decision := plan.Compute(input)
+	i.logDecision(decision)
+	failure := i.act(ctx, desired, decision)
+	i.watch(decision)
+
+	input.History = i.history
+	err := i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
+	if desired.Removed && decision.Situation == plan.Stopped && failure == nil {
+		i.log.Info("forgotten: the desired file is gone and nothing runs; the data stays")
+		return 0, r.forget(i)
+	}
+	after := decision.RequeueAfter
+	if settling := i.source.settling(now); settling > 0 {
+		after = min(after, settling)
+	}
+	return after, errors.Join(failure, err)
+}
+
+// see takes the look into the history and returns what to decide from.
+func (i *instance) see(desired plan.Desired, state observed.State) plan.Input {
+	now := time.Now()
+	for _, exit := range i.takeExits() {
+		i.history = i.history.Exited(exit)
+	}
+	i.history = i.history.See(desired, state, now)
+	i.hints = nil
+	for _, p := range state.Processes.Value {
+		i.hints = append(i.hints, p.Identity)
+	}
+	return plan.Input{Desired: desired, Observed: state, History: i.history, Now: now}
+}
+
+// act carries out the actions in order and stops at the first failure.
+func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.Plan) error {
+	for _, action := range decision.Actions {
+		outcome := i.hands.Do(ctx, action)
+		var busy *actuator.LockHeldError
+		if errors.As(outcome.Err, &busy) {
+			// A reader's probe, or another starter: look again, nothing failed.
+			return outcome.Err
+		}
+		i.history = i.history.Did(desired, action, outcome.Err != nil, outcome.Started, time.Now())
+		if outcome.Err != nil {
+			i.log.Error(outcome.Err, "action failed", "verb", action.Verb, "reason", action.Reason)
+			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
+		}
+		if outcome.Warning != nil {
+			i.log.Info("acted, but not all went well", "verb", action.Verb, "warning", outcome.Warning.Error())
+		}
+		i.log.Info("acted", "verb", action.Verb, "target", action.Target.PID,
+			"started", outcome.Started.PID, "reason", action.Reason, "message", action.Message)
+		if !outcome.Started.IsZero() {
+			i.hints = append(i.hints, outcome.Started)
+		}
+	}
+	return nil
+}
+
+// watch asks to be woken when a process of the instance ends. A process that
+// cannot be watched is seen at the next look.
+func (i *instance) watch(decision plan.Plan) {
+	for _, p := range decision.Unit {
+		if err := i.hands.Watch(p.Identity); err != nil {
+			i.log.V(1).Info("cannot watch", "process", p.PID, "cause", err.Error())
+		}
+	}
+	for _, action := range decision.Actions {
+		if action.Verb == plan.Terminate || action.Verb == plan.Kill {
+			// Its failure means that the process is gone, which the next look sees.
+			_ = i.hands.Watch(action.Target.Identity)
+		}
+	}
+}
+
+// account computes the status and writes it when it changed.
+func (i *instance) account(pass status.Pass) error {
+	i.status = status.Compute(i.status, pass)
+	object := pass.Input.Desired.Object.DeepCopy()
+	object.Status = i.status
+	return i.sink.write(object)
+}
+
+// reportUnreadable writes a status for an instance that never had a good file.
+func (i *instance) reportUnreadable(problem string, now time.Time) error {
+	object := status.Unreadable(i.name, problem, i.status, now)
+	i.status = object.Status
+	return i.sink.write(object)
+}
+
+// logDecision logs a new situation at V(0), and each pass at V(1).
+func (i *instance) logDecision(decision plan.Plan) {
+	if decision.Situation != i.situation {
+		i.log.Info("situation", "situation", decision.Situation, "before", i.situation, "message", decision.Message)
+		i.situation = decision.Situation
+		return
+	}
+	i.log.V(1).Info("pass", "situation", decision.Situation, "message", decision.Message, "requeueAfter", decision.RequeueAfter)
+}
+
+// logProblem logs a new problem of the desired file.
+func (i *instance) logProblem(problem string) {
+	if problem == i.problem {
+		return
+	}
+	i.problem = problem
+	if problem == "" {
+		i.log.Info("the desired file is valid again")
+		return
+	}
+	i.log.Info("the desired file cannot be used; the last good one stays in force", "problem", problem)
+}

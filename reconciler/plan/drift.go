@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// drift says how a process differs from what would be started now.
+type drift struct {
+	reason  Situation // Drifted or RestartRequested
+	message string
+}
+
+// driftOf compares the server with the launch that the spec asks for. What
+// cannot be read does not differ.
+func driftOf(main observed.Process, in Input) *drift {
+	launch, marked := main.Launch.Get()
+	if requested := restartRequested(main, in); requested != nil {
+		return requested
+	}
+	wanted := arguments(in.Desired.Object.Spec, in.Desired.Files)
+	switch {
+	case main.Launch.IsUnknown():
+		return nil
+	case !marked:
+		// Started by an older version: the command line is all there is.
+		if main.Args == nil {
+			return nil
+		}
+		return argumentDrift(main, wanted)
+	case launch.Digest != digest(wanted, environment(in.Desired.Object.Spec.Env)):
+		if d := argumentDrift(main, wanted); d != nil {
+			return d
+		}
+		return &drift{Drifted, "spec.env has changed"}
+	}
+	executable, found := in.Observed.Executable.Get()
+	if found && executable.Problem == "" && executable.Path != launch.Executable {
+		return &drift{Drifted, fmt.Sprintf("executable: %s, wanted %s", launch.Executable, executable.Path)}
+	}
+	return nil
+}
+
+// argumentDrift compares command lines and names the first difference. The
+// arguments are compared from the end, because a wrapper script has its
+// interpreter in front.
+func argumentDrift(main observed.Process, wanted []string) *drift {
+	if main.Args == nil {
+		return &drift{Drifted, "arguments or spec.env have changed"}
+	}
+	skip := max(0, slices.Index(main.Args, wanted[0]))
+	have := main.Args[skip:]
+	if slices.Equal(have, wanted) {
+		return nil
+	}
+	for i := range max(len(have), len(wanted)) {
+		if at(have, i) != at(wanted, i) {
+			flag := ""
+			if i > 0 && i <= len(wanted) {
+				flag = wanted[i-1] + " "
+			}
+			return &drift{Drifted, fmt.Sprintf("arguments: %q, wanted %q", flag+at(have, i), flag+at(wanted, i))}
+		}
+	}
+	return nil
+}
+
+func at(args []string, i int) string {
+	if i < len(args) {
+		return args[i]
+	}
+	return ""
+}
+
+// restartRequested compares with the restarted-at annotation. A process that
+// was started on behalf of this very annotation is never too old for it,
+// whatever the clocks say; and a time to come asks for nothing yet. So a
+// clock that was set back cannot make a restart loop.
+func restartRequested(main observed.Process, in Input) *drift {
+	value := in.Desired.Object.Annotations[v1alpha1.RestartedAtAnnotation]
+	requested, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil || requested.After(in.Now) || main.Launch.IsUnknown() {
+		return nil
+	}
+	if main.Launch.Value.RestartedAt == value || main.Started.After(requested) {
+		return nil
+	}
+	return &drift{RestartRequested, "a restart was asked for at " + value}
+}

@@ -1,0 +1,234 @@
+package plan
+
+import (
+	"maps"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// History is what has to be remembered because it can no longer be observed.
+// It is a value: its methods return the next one and leave the receiver as it
+// is. Losing it costs patience, never safety: the reconciler would ask a
+// process again to stop, or start a server again without a delay.
+type History struct {
+	// Generation is the metadata.generation that Failures count for.
+	Generation int64
+	// Main is the process that was the instance at the last look.
+	Main observed.Identity
+	// Served says whether Main has served since it was first seen.
+	Served bool
+	// ReadySince is when Main began to serve without interruption; zero
+	// while it does not serve.
+	ReadySince time.Time
+	// FailedChecks counts the health checks of Main that failed in a row,
+	// LastFailedCheck is when the last one was counted.
+	FailedChecks    int
+	LastFailedCheck time.Time
+	// Failures counts the servers that failed in a row: crashed, hung or
+	// timed out. NotBefore is when the next one may be started.
+	Failures  int
+	NotBefore time.Time
+	// Retirements are the processes that were asked to stop.
+	Retirements map[observed.Identity]Retirement
+	// StartedFor is the Generation that the last start of this daemon was for.
+	StartedFor int64
+	// Unplanned says that the next start is a restart that nobody asked for;
+	// RestartCount counts those.
+	Unplanned    bool
+	RestartCount int32
+	// LastExit is how the last server ended; nil when none has.
+	LastExit *Exit
+}
+
+// Retirement is a process's way out.
+type Retirement struct {
+	// Reason why it has to go.
+	Reason string
+	// Asked is when it was first asked to stop, Killed when it was last
+	// killed; zero when it was not.
+	Asked, Killed time.Time
+}
+
+// Exit says how a server ended. With neither Code nor Signal the kernel did
+// not tell.
+type Exit struct {
+	Identity observed.Identity
+	// Code is set when the server ended by itself.
+	Code *int32
+	// Signal is the name of the signal that ended it, such as "killed".
+	Signal string
+	// Time when the end was noticed.
+	Time time.Time
+}
+
+// See returns the history after a look. It must be called once for each
+// look, before Compute.
+func (h History) See(desired Desired, state observed.State, now time.Time) History {
+	if generation := desired.Object.Generation; h.Generation != generation {
+		h.Generation = generation
+		h.Failures, h.NotBefore = 0, time.Time{}
+	}
+	if !state.Processes.IsKnown() {
+		return h
+	}
+	v := newView(Input{Desired: desired, Observed: state, History: h, Now: now})
+	h = h.forgetGone(v)
+	h = h.followMain(v, now)
+	return h.countChecks(v, now)
+}
+
+// forgetGone drops the retirements of processes that are no more.
+func (h History) forgetGone(v view) History {
+	alive := map[observed.Identity]Retirement{}
+	for _, p := range v.ours {
+		if r, found := h.Retirements[p.Identity]; found {
+			alive[p.Identity] = r
+		}
+	}
+	if gone := h.Main; !gone.IsZero() && !contains(v.ours, gone) {
+		if r, asked := h.Retirements[gone]; asked {
+			h.Unplanned = h.Unplanned || isFailure(r.Reason)
+		} else if v.in.Desired.Wanted() {
+			h = h.fail(v.in.Desired, v.in.Now)
+		}
+		if h.LastExit == nil || h.LastExit.Identity != gone {
+			h.LastExit = &Exit{Identity: gone, Time: v.in.Now}
+		}
+	}
+	h.Retirements = alive
+	return h
+}
+
+// followMain notices that another process is the instance now.
+func (h History) followMain(v view, now time.Time) History {
+	var main observed.Identity
+	if v.main != nil {
+		main = v.main.Identity
+		h.Unplanned = h.Unplanned && h.Retirements[main] != Retirement{}
+	}
+	if main != h.Main {
+		h.Main, h.Served = main, false
+		h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
+	}
+	return h
+}
+
+// countChecks counts the health check of this look. Looks come as often as
+// something happens, so failures count at most once per check timeout.
+func (h History) countChecks(v view, now time.Time) History {
+	serving, known := v.serving.Get()
+	switch {
+	case v.main == nil || !known:
+	case serving:
+		if h.ReadySince.IsZero() {
+			h.ReadySince = now
+		}
+		h.Served, h.FailedChecks, h.LastFailedCheck = true, 0, time.Time{}
+		if now.Sub(h.ReadySince) >= v.in.Desired.Object.Spec.Restart.ResetAfter.Duration {
+			h.Failures = 0
+		}
+	case h.LastFailedCheck.IsZero() || now.Sub(h.LastFailedCheck) >= v.healthTimeout():
+		h.ReadySince = time.Time{}
+		h.FailedChecks++
+		h.LastFailedCheck = now
+	}
+	return h
+}
+
+// fail counts a server that failed and sets when the next one may start.
+func (h History) fail(desired Desired, now time.Time) History {
+	h.Failures++
+	h.Unplanned = true
+	h.NotBefore = now.Add(backoff(desired, h.Failures))
+	return h
+}
+
+// Exited returns the history after the process id ended. An exit that is
+// noticed before the look that misses the process, or after it, counts once.
+func (h History) Exited(exit Exit) History {
+	if exit.Identity == h.Main || (h.LastExit != nil && h.LastExit.Identity == exit.Identity) {
+		h.LastExit = &exit
+	}
+	return h
+}
+
+// Did returns the history after an action was carried out; started is the
+// identity of the process that a Start made.
+func (h History) Did(desired Desired, action Action, failed bool, started observed.Identity, now time.Time) History {
+	switch {
+	case action.Verb == Start && failed:
+		return h.fail(desired, now)
+	case action.Verb == Start:
+		if h.Unplanned {
+			h.RestartCount++
+		}
+		h.Main, h.Served, h.Unplanned, h.StartedFor = started, false, false, h.Generation
+		h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
+	case failed:
+	case action.Verb == Terminate:
+		return h.retire(desired, action, now)
+	case action.Verb == Kill:
+		h = h.retire(desired, action, now)
+		r := h.Retirements[action.Target.Identity]
+		r.Killed = now
+		h.Retirements[action.Target.Identity] = r
+	}
+	return h
+}
+
+// retire notes that the target was asked to stop. A server that is replaced
+// because it failed counts as a failure, once.
+func (h History) retire(desired Desired, action Action, now time.Time) History {
+	id := action.Target.Identity
+	h.Retirements = maps.Clone(h.Retirements)
+	if h.Retirements == nil {
+		h.Retirements = map[observed.Identity]Retirement{}
+	}
+	if _, found := h.Retirements[id]; !found {
+		h.Retirements[id] = Retirement{Reason: action.Reason, Asked: now}
+		// A server that we started for this very desired state and that does
+		// not match it is our fault. Counting it keeps that from becoming a
+		// loop without a pause.
+		if isFailure(action.Reason) || id == h.Main && isDrift(action.Reason) && h.StartedFor == h.Generation {
+			h = h.fail(desired, now)
+		}
+	}
+	return h
+}
+
+// isFailure reports whether a process that is retired for this reason failed.
+func isFailure(reason string) bool {
+	switch Situation(reason) {
+	case Frozen, Unresponsive, StartTimedOut:
+		return true
+	}
+	return false
+}
+
+// isDrift reports whether a process that is retired for this reason was well
+// and not what was asked for.
+func isDrift(reason string) bool {
+	return Situation(reason) == Drifted || Situation(reason) == RestartRequested
+}
+
+// Restore returns the history that a new daemon starts with, from the object
+// that an earlier one left behind. A server that was there and should be, and
+// that the first look does not find, ended without being asked to.
+func Restore(last *v1alpha1.Temporal) History {
+	h := History{
+		Generation:   last.Generation,
+		RestartCount: last.Status.RestartCount,
+		Unplanned:    last.Status.Process != nil && Desired{Object: last}.Wanted(),
+	}
+	if exit := last.Status.LastExit; exit != nil {
+		h.LastExit = &Exit{
+			Identity: observed.Identity{PID: int(exit.PID)},
+			Code:     exit.ExitCode,
+			Signal:   exit.Signal,
+			Time:     exit.Time.Time,
+		}
+	}
+	return h
+}

@@ -1,0 +1,54 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// Input is everything that a decision is made from.
+type Input struct {
+	Desired  Desired
+	Observed observed.State
+	// History must have seen Observed already: see History.See.
+	History History
+	// Now is the time of the decision. It carries Go's monotonic reading, so
+	// differences to times in History are immune to steps of the wall clock.
+	Now time.Time
+}
+
+// Desired is what should be.
+type Desired struct {
+	// Object is valid and complete: v1alpha1.Complete and Validate have
+	// passed it. Its metadata.generation grows with every edit.
+	Object *v1alpha1.Temporal
+	// Removed means that the desired file is gone for good: the instance is
+	// stopped as if it were disabled, and its data stays.
+	Removed bool
+	// Files are the instance's places on the disk.
+	Files Files
+}
+
+// Files are the absolute paths of one instance.
+type Files struct {
+	// Mark is the value of observed.MarkVariable: <home>/<name>.
+	Mark string
+	// Lock is held by Temporal as long as it lives.
+	Lock string
+	// Record is the pid record.
+	Record string
+	// Log is where Temporal's output goes.
+	Log string
+	// NoEnvFile does not exist. It keeps Temporal from reading the user's
+	// ~/.config/temporalio/temporal.yaml, which overrides flags in silence.
+	NoEnvFile string
+	// DataDir is <home>/<name>-data, Temporal's working folder.
+	DataDir string
+}
+
+// Wanted reports whether Temporal should run.
+func (d Desired) Wanted() bool {
+	enabled := d.Object.Spec.Enabled
+	return !d.Removed && (enabled == nil || *enabled)
+}

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// LaunchFor returns the start that the desired object asks for, with the
+// executable that was found. Every flag that decides where Temporal listens
+// and stores is given, because Temporal reads what is missing from a file of
+// the user's.
+func LaunchFor(desired Desired, executable string) Launch {
+	spec, files := desired.Object.Spec, desired.Files
+	args := arguments(spec, files)
+	env := environment(spec.Env)
+	marks := []string{
+		observed.MarkVariable + "=" + files.Mark,
+		observed.LaunchVariable + "=" + digest(args, env),
+		observed.ExecutableVariable + "=" + executable,
+	}
+	if at := desired.Object.Annotations[v1alpha1.RestartedAtAnnotation]; at != "" {
+		marks = append(marks, observed.RestartedAtVariable+"="+at)
+	}
+	dirs := []string{files.DataDir, filepath.Dir(files.Log)}
+	if spec.Storage.Path != "" {
+		dirs = append(dirs, filepath.Dir(spec.Storage.Path))
+	}
+	return Launch{
+		Executable: executable,
+		Args:       args,
+		Env:        append(env, marks...),
+		LockPath:   files.Lock,
+		RecordPath: files.Record,
+		LogPath:    files.Log,
+		Dirs:       dirs,
+	}
+}
+
+// arguments returns the command line after the executable.
+func arguments(spec v1alpha1.TemporalSpec, files Files) []string {
+	args := []string{
+		"server", "start-dev",
+		"--env-file", files.NoEnvFile,
+		"--ip", spec.IP,
+		"--port", port(spec.Port),
+		"--http-port", port(spec.HTTPPort),
+		"--metrics-port", port(spec.MetricsPort),
+		"--log-level", spec.LogLevel,
+	}
+	if uiEnabled(spec) {
+		args = append(args, "--ui-ip", spec.IP, "--ui-port", port(spec.UI.Port))
+	} else {
+		args = append(args, "--headless")
+	}
+	if spec.Storage.Type == v1alpha1.StorageFile {
+		args = append(args, "--db-filename", spec.Storage.Path)
+	}
+	for _, namespace := range spec.Namespaces {
+		args = append(args, "--namespace", namespace.Name)
+	}
+	for _, key := range slices.Sorted(maps.Keys(spec.DynamicConfig)) {
+		args = append(args, "--dynamic-config-value", key+"="+string(spec.DynamicConfig[key].Raw))
+	}
+	for _, key := range slices.Sorted(maps.Keys(spec.SQLitePragmas)) {
+		args = append(args, "--sqlite-pragma", key+"="+spec.SQLitePragmas[key])
+	}
+	return append(args, spec.ExtraArgs...)
+}
+
+// environment returns the variables as KEY=VALUE, sorted.
+func environment(variables map[string]string) []string {
+	env := []string{}
+	for _, key := range slices.Sorted(maps.Keys(variables)) {
+		env = append(env, key+"="+variables[key])
+	}
+	return env
+}
+
+// digest names a launch. It is kept in the environment of the process, where
+// any daemon can read it back.
+func digest(args, env []string) string {
+	// Slices of strings always marshal.
+	data, _ := json.Marshal([][]string{args, env})
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
+}
+
+// uiEnabled reports whether the web interface is served; it is unless the
+// spec says otherwise.
+func uiEnabled(spec v1alpha1.TemporalSpec) bool {
+	return spec.UI.Enabled == nil || *spec.UI.Enabled
+}
+
+func port(number int32) string { return strconv.Itoa(int(number)) }

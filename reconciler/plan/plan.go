@@ -1,0 +1,76 @@
+package plan
+
+import (
+	"strings"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// Plan is what to do now. It is data that prints itself: "stigmer local
+// plan", the daemon's log and the golden files of the tests show the same.
+type Plan struct {
+	// Situation is the first rule that matched.
+	Situation Situation
+	// Message says in one sentence what is going on.
+	Message string
+	// Remedy is what the user must do before the instance can go on; empty
+	// when the reconciler goes on by itself.
+	Remedy string
+	// Actions in the order in which they are carried out, stopping at the
+	// first failure.
+	Actions []Action
+	// RequeueAfter is when to look again if nothing wakes the loop before.
+	// It is always positive.
+	RequeueAfter time.Duration
+	// Main is the process that is the instance; nil when there is none.
+	Main *observed.Process
+	// Serving says whether Main serves the frontend, and why not. It is
+	// Absent when there is no Main.
+	Serving observed.Fact[bool]
+	// Unit are Main and the processes of its session.
+	Unit []observed.Process
+}
+
+// Owns says whether a process of the unit listens on the port, and if it is
+// not certain that one does, what is known of who does.
+func (p Plan) Owns(port observed.Port) (observed.Knowledge, string) {
+	return owns(p.Unit, port)
+}
+
+// String returns the plan as a short text: the situation, then one line for
+// each action.
+func (p Plan) String() string {
+	var b strings.Builder
+	b.WriteString(string(p.Situation) + ": " + p.Message + "\n")
+	if p.Remedy != "" {
+		b.WriteString("  to do by you: " + p.Remedy + "\n")
+	}
+	for _, action := range p.Actions {
+		b.WriteString("  - " + action.String() + "\n")
+	}
+	if len(p.Actions) == 0 {
+		b.WriteString("  nothing to do\n")
+	}
+	return b.String()
+}
+
+// Compute decides. It goes through the rules in order; the first one that
+// matches decides alone, and the last one matches always.
+func Compute(in Input) Plan {
+	v := newView(in)
+	for _, r := range rules() {
+		if !r.matches(v) {
+			continue
+		}
+		p := r.decide(v)
+		p.Situation = r.situation
+		p.Main, p.Serving, p.Unit = v.main, v.serving, v.unit
+		if p.RequeueAfter <= 0 {
+			p.RequeueAfter = v.interval()
+		}
+		return p
+	}
+	// Not reached: the last rule has no condition, which a test checks.
+	return Plan{Situation: NotRunning, RequeueAfter: v.interval()}
+}

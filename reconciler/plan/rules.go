@@ -1,0 +1,119 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// rule is one row of the decision table.
+type rule struct {
+	situation Situation
+	matches   func(view) bool
+	decide    func(view) Plan
+}
+
+// rules returns the decision table. The order is the argument: what is not
+// known comes before what is; a process on its way out is seen off before
+// anything else happens; what must not run is stopped before what runs is
+// judged; what runs is judged before anything is started.
+func rules() []rule {
+	return []rule{
+		{ObservationFailed, processesUnknown, waitForObservation},
+		{TerminationOverdue, terminationOverdue, killOverdue},
+		{Terminating, terminating, waitForTermination},
+
+		{Stopping, unwantedAlive, stopAll},
+		{Stopped, unwanted, stayStopped},
+
+		{LockHeldByLeftover, leftoverHoldsLock, stopLeftovers},
+		{LeftoverProcess, leftoverAlive, stopLeftovers},
+		{LockHeldByStranger, strangerHoldsLock, reportLockHolder},
+		{LockHolderUnknown, lockHeldByUnknown, reportLockUnknown},
+		{LockUnknown, lockUnknown, reportLockUnreadable},
+
+		{ReplacementBlocked, replacementBlocked, keepOld},
+		{RestartRequested, restartAsked, replaceDrifted},
+		{Drifted, drifted, replaceDrifted},
+		{Frozen, frozen, replaceFailed},
+		{Unresponsive, unresponsive, replaceFailed},
+		{StartTimedOut, startTimedOut, replaceFailed},
+		{Starting, starting, waitForStart},
+		{Failing, failing, checkAgain},
+		{HealthUnknown, healthUnknown, waitForHealth},
+		{LockLost, lockLost, keepWithoutLock},
+		{RecordOutdated, recordOutdated, writeRecord},
+		{Converged, running, doNothing},
+
+		{DatabaseInUse, databaseInUse, reportDatabaseOwner},
+		{ExecutableMissing, executableMissing, reportExecutableMissing},
+		{ExecutableUnusable, executableUnusable, reportExecutableUnusable},
+		{PortHeldByStranger, portHeldByStranger, reportPortHolder},
+		{BackingOff, backingOff, waitForBackoff},
+		{RecordStale, recordLeft, removeRecordAndStart},
+		{NotRunning, always, start},
+	}
+}
+
+func always(view) bool { return true }
+
+// lookSoon is how long to wait before a fact that could not be read is read
+// again, and before a kill that did not help is repeated. A look costs less
+// than a millisecond; a second is soon for a person and idle for a machine.
+const lookSoon = time.Second
+
+func processesUnknown(v view) bool { return !v.in.Observed.Processes.IsKnown() }
+
+func waitForObservation(v view) Plan {
+	return Plan{
+		Message:      "cannot tell which processes run: " + v.in.Observed.Processes.Reason,
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}
+
+func leftoverHoldsLock(v view) bool {
+	for _, p := range v.leftovers {
+		if p.Evidence.HoldsLock == observed.Known {
+			return true
+		}
+	}
+	return false
+}
+
+func leftoverAlive(v view) bool { return len(v.leftovers) > 0 }
+
+func strangerHoldsLock(v view) bool {
+	lock, held := v.in.Observed.Lock.Get()
+	return v.main == nil && held && lock.Holder.IsKnown()
+}
+
+func reportLockHolder(v view) Plan {
+	lock := v.in.Observed.Lock.Value
+	return Plan{
+		Message: lock.Path + " is held by " + v.lockHolder() + ", which is not a Temporal of this instance",
+		Remedy:  "end " + v.lockHolder() + "; Temporal then starts by itself",
+	}
+}
+
+func lockHeldByUnknown(v view) bool {
+	return v.main == nil && v.in.Observed.Lock.IsKnown()
+}
+
+func reportLockUnknown(v view) Plan {
+	path := v.in.Observed.Lock.Value.Path
+	return Plan{
+		Message:      path + " is held by a process that cannot be seen from here",
+		Remedy:       "find it with 'fuser " + path + "', as root if need be, and end it; Temporal then starts by itself",
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}
+
+func lockUnknown(v view) bool { return v.main == nil && v.in.Observed.Lock.IsUnknown() }
+
+func reportLockUnreadable(v view) Plan {
+	return Plan{
+		Message:      "cannot tell whether the lock is held: " + v.in.Observed.Lock.Reason,
+		Remedy:       "make " + v.in.Desired.Files.Lock + " a readable regular file, or remove it if it is something else",
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}

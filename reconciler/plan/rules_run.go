@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// The rules in this file judge a server that runs.
+
+func replacementBlocked(v view) bool {
+	return v.drift != nil && v.blocker() != nil
+}
+
+// blocker returns the situation that a start would meet now, nil for none. A
+// server that works is not given up for one that could not start.
+func (v view) blocker() *Plan {
+	for _, r := range rules() {
+		switch r.situation {
+		case ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
+			if r.matches(v) {
+				plan := r.decide(v)
+				return &plan
+			}
+		}
+	}
+	return nil
+}
+
+func keepOld(v view) Plan {
+	blocker := v.blocker()
+	return Plan{
+		Message: fmt.Sprintf("%s stays, although %s: %s", Describe(*v.main), v.drift.message, blocker.Message),
+		Remedy:  blocker.Remedy,
+	}
+}
+
+func restartAsked(v view) bool { return v.drift != nil && v.drift.reason == RestartRequested }
+
+func drifted(v view) bool { return v.drift != nil }
+
+func replaceDrifted(v view) Plan {
+	return Plan{
+		Message: fmt.Sprintf("%s is replaced: %s", Describe(*v.main), v.drift.message),
+		Actions: v.terminate(v.unit, v.drift.reason, v.drift.message),
+	}
+}
+
+// notServing reports whether it is certain that the server does not serve.
+func (v view) notServing() bool {
+	serving, known := v.serving.Get()
+	return v.main != nil && known && !serving
+}
+
+// startable reports whether the server may still be on its way up: it has
+// not served as far as we know, and it is young enough.
+func (v view) startable() bool {
+	return !v.in.History.Served && v.age() < v.in.Desired.Object.Spec.Health.StartupTimeout.Duration
+}
+
+func (v view) overThreshold() bool {
+	return v.notServing() && !v.startable() &&
+		v.in.History.FailedChecks >= int(v.in.Desired.Object.Spec.Health.FailureThreshold)
+}
+
+func frozen(v view) bool { return v.overThreshold() && v.main.State == observed.StateStopped }
+
+func unresponsive(v view) bool { return v.overThreshold() && v.in.History.Served }
+
+func startTimedOut(v view) bool { return v.overThreshold() }
+
+func replaceFailed(v view) Plan {
+	reason, message := Unresponsive, fmt.Sprintf("%d checks in a row failed: %s", v.in.History.FailedChecks, v.serving.Reason)
+	switch {
+	case frozen(v):
+		reason = Frozen
+		message = fmt.Sprintf("the process is stopped and %d checks in a row failed", v.in.History.FailedChecks)
+	case !v.in.History.Served:
+		reason = StartTimedOut
+		message = fmt.Sprintf("does not serve %s after its start: %s", v.age().Round(time.Second), v.serving.Reason)
+	}
+	return Plan{
+		Message: Describe(*v.main) + " is replaced: " + message,
+		Actions: v.terminate(v.unit, reason, message),
+	}
+}
+
+func starting(v view) bool { return v.notServing() && v.startable() }
+
+// Looks at a server that starts come closer together than others, because a
+// person waits: a quarter of its age, so that the look adds at most that much
+// to the time until it is Ready, within these bounds.
+const (
+	startLookMin = 5 * time.Millisecond
+	startLookMax = 250 * time.Millisecond
+)
+
+func waitForStart(v view) Plan {
+	return Plan{
+		Message:      Describe(*v.main) + " is starting: " + v.serving.Reason,
+		RequeueAfter: min(max(v.age()/4, startLookMin), startLookMax, v.interval()),
+	}
+}
+
+func failing(v view) bool { return v.notServing() }
+
+func checkAgain(v view) Plan {
+	return Plan{
+		Message: fmt.Sprintf("%s failed %d of %d checks: %s", Describe(*v.main),
+			v.in.History.FailedChecks, v.in.Desired.Object.Spec.Health.FailureThreshold, v.serving.Reason),
+		RequeueAfter: min(v.healthTimeout(), v.interval()),
+	}
+}
+
+func healthUnknown(v view) bool { return v.main != nil && v.serving.IsUnknown() }
+
+func waitForHealth(v view) Plan {
+	return Plan{
+		Message:      "cannot tell whether " + Describe(*v.main) + " serves: " + v.serving.Reason,
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}
+
+func lockLost(v view) bool {
+	return v.main != nil && v.main.Evidence.HoldsLock == observed.Absent
+}
+
+func keepWithoutLock(v view) Plan {
+	return Plan{Message: fmt.Sprintf(
+		"%s serves without its lock: %s was removed or replaced; 'stigmer local restart' renews it",
+		Describe(*v.main), v.in.Desired.Files.Lock)}
+}
+
+func recordOutdated(v view) bool {
+	return v.main != nil && !v.in.Observed.Record.IsUnknown() &&
+		v.main.Evidence.MatchesRecord == observed.Absent
+}
+
+func writeRecord(v view) Plan {
+	return Plan{
+		Message: Describe(*v.main) + " serves, and the pid record does not name it",
+		Actions: []Action{{
+			Verb: WriteRecord, Target: *v.main, RecordPath: v.in.Desired.Files.Record,
+			Reason: string(RecordOutdated), Message: "the pid record does not name the server",
+		}},
+	}
+}
+
+func running(v view) bool { return v.main != nil }
+
+func doNothing(v view) Plan {
+	return Plan{Message: Describe(*v.main) + " serves on " + v.port(observed.Frontend).Address.String()}
+}

@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// The rules in this file decide about a start: no process of ours lives and
+// nobody holds the lock.
+
+// databaseInUse reports a Temporal on our database that is not ours, such as
+// one that a person started by hand. Two servers on one file corrupt it.
+func databaseInUse(v view) bool { return v.databaseOwner() != nil }
+
+func (v view) databaseOwner() *observed.Process {
+	for i, p := range v.strangers {
+		if p.Evidence.NamesDatabase == observed.Known && isServer(p) {
+			return &v.strangers[i]
+		}
+	}
+	return nil
+}
+
+func reportDatabaseOwner(v view) Plan {
+	owner := Describe(*v.databaseOwner())
+	return Plan{
+		Message: fmt.Sprintf("the database %s is used by %s, which stigmer did not start",
+			v.in.Desired.Object.Spec.Storage.Path, owner),
+		Remedy: fmt.Sprintf("end %s, or choose another file: stigmer local --db-filename FILE", owner),
+	}
+}
+
+func executableMissing(v view) bool { return !v.in.Observed.Executable.IsKnown() }
+
+func reportExecutableMissing(v view) Plan {
+	return Plan{
+		Message: "no Temporal executable: " + v.in.Observed.Executable.Reason,
+		Remedy:  "run 'make temporal', put temporal on PATH, or set spec.binary.path",
+	}
+}
+
+func executableUnusable(v view) bool { return v.in.Observed.Executable.Value.Problem != "" }
+
+func reportExecutableUnusable(v view) Plan {
+	executable := v.in.Observed.Executable.Value
+	return Plan{
+		Message: fmt.Sprintf("%s (from %s) %s", executable.Path, executable.Source, executable.Problem),
+		Remedy:  "mend it, remove it, or set spec.binary.path to another one",
+	}
+}
+
+func portHeldByStranger(v view) bool { return len(v.strangersPorts()) > 0 }
+
+func reportPortHolder(v view) Plan {
+	return Plan{
+		Message: v.strangersOnPorts(),
+		Remedy:  "end that program, and Temporal starts by itself; or choose another port: stigmer local --port PORT",
+	}
+}
+
+func backingOff(v view) bool { return v.in.History.NotBefore.After(v.in.Now) }
+
+func waitForBackoff(v view) Plan {
+	left := v.in.History.NotBefore.Sub(v.in.Now)
+	return Plan{
+		Message: fmt.Sprintf("failed %d times in a row; the next start is in %s; see 'stigmer local logs'",
+			v.in.History.Failures, left.Round(10*time.Millisecond)),
+		RequeueAfter: left,
+	}
+}
+
+func recordLeft(v view) bool { return v.in.Observed.Record.IsKnown() }
+
+func (v view) removeRecord() Action {
+	record := v.in.Observed.Record.Value
+	message := "it is corrupt"
+	if record.Format != observed.RecordCorrupt {
+		message = fmt.Sprintf("it names pid %d, which is not a Temporal of this instance", record.PID)
+	}
+	return Action{
+		Verb: RemoveRecord, RecordPath: v.in.Desired.Files.Record,
+		Reason: string(RecordStale), Message: message,
+	}
+}
+
+func removeRecordAndStart(v view) Plan {
+	plan := start(v)
+	plan.Message = "not running, and a stale pid record was left behind"
+	plan.Actions = append([]Action{v.removeRecord()}, plan.Actions...)
+	return plan
+}
+
+func start(v view) Plan {
+	reason, message := NotRunning, "spec.enabled is true and nothing runs"
+	if v.in.History.Unplanned {
+		message = "the server ended without being asked to"
+	}
+	return Plan{
+		Message: "not running",
+		Actions: []Action{{
+			Verb: Start, Launch: LaunchFor(v.in.Desired, v.in.Observed.Executable.Value.Path),
+			Reason: string(reason), Message: message,
+		}},
+		RequeueAfter: startLookMin,
+	}
+}

@@ -1,0 +1,140 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// retirement returns whether the process was asked to stop, and when.
+func (v view) retirement(p observed.Process) (Retirement, bool) {
+	r, found := v.in.History.Retirements[p.Identity]
+	return r, found
+}
+
+func (v view) overdue(p observed.Process) bool {
+	r, asked := v.retirement(p)
+	return asked && v.in.Now.Sub(r.Asked) >= v.grace()
+}
+
+// killDue reports whether an overdue process should be killed now: a process
+// that sleeps in the kernel survives a kill, and is not hammered.
+func (v view) killDue(p observed.Process) bool {
+	r, _ := v.retirement(p)
+	return r.Killed.IsZero() || v.in.Now.Sub(r.Killed) >= lookSoon
+}
+
+func terminationOverdue(v view) bool {
+	for _, p := range v.ours {
+		if v.overdue(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func killOverdue(v view) Plan {
+	plan := Plan{RequeueAfter: min(lookSoon, v.interval())}
+	for _, p := range v.ours {
+		switch r, _ := v.retirement(p); {
+		case !v.overdue(p):
+		case v.killDue(p):
+			plan.Actions = append(plan.Actions, Action{
+				Verb: Kill, Target: p, Reason: r.Reason,
+				Message: fmt.Sprintf("did not stop within %s", v.grace()),
+			})
+			plan.Message = fmt.Sprintf("%s did not stop within %s and is killed", Describe(p), v.grace())
+		case plan.Message == "":
+			plan.Message = fmt.Sprintf("%s was killed and has not gone yet", Describe(p))
+		}
+	}
+	plan.Actions = append(plan.Actions, v.stopRestIfUnwanted()...)
+	return plan
+}
+
+func terminating(v view) bool {
+	for _, p := range v.ours {
+		if _, asked := v.retirement(p); asked {
+			return true
+		}
+	}
+	return false
+}
+
+func waitForTermination(v view) Plan {
+	plan := Plan{RequeueAfter: v.interval()}
+	for _, p := range v.ours {
+		r, asked := v.retirement(p)
+		if !asked {
+			continue
+		}
+		left := v.grace() - v.in.Now.Sub(r.Asked)
+		plan.Message = fmt.Sprintf("%s was asked to stop (%s) and has %s left",
+			Describe(p), r.Reason, left.Round(time.Second))
+		// The exit wakes the loop; this is for the deadline.
+		plan.RequeueAfter = min(plan.RequeueAfter, left)
+	}
+	plan.Actions = v.stopRestIfUnwanted()
+	return plan
+}
+
+// stopRestIfUnwanted asks the processes that were not asked yet, so that a
+// slow leftover does not delay the stop of the server.
+func (v view) stopRestIfUnwanted() []Action {
+	if v.in.Desired.Wanted() {
+		return nil
+	}
+	return v.terminate(v.ours, Stopping, v.unwantedBecause())
+}
+
+// terminate returns the actions that ask those of the processes to stop that
+// were not asked before. A process in the group of one that is asked too is
+// reached through it.
+func (v view) terminate(ps []observed.Process, reason Situation, message string) []Action {
+	var actions []Action
+	for _, p := range ps {
+		leads := func(q observed.Process) bool { return q.PID == p.ProcessGroup && q.PID != p.PID }
+		if _, asked := v.retirement(p); asked || slices.ContainsFunc(ps, leads) {
+			continue
+		}
+		actions = append(actions, Action{Verb: Terminate, Target: p, Reason: string(reason), Message: message})
+	}
+	return actions
+}
+
+func unwanted(v view) bool { return !v.in.Desired.Wanted() }
+
+func unwantedAlive(v view) bool { return unwanted(v) && len(v.ours) > 0 }
+
+func (v view) unwantedBecause() string {
+	if v.in.Desired.Removed {
+		return "the desired file was removed"
+	}
+	return "spec.enabled is false"
+}
+
+func stopAll(v view) Plan {
+	return Plan{
+		Message: fmt.Sprintf("%s runs, and %s", Describe(v.ours[0]), v.unwantedBecause()),
+		Actions: v.terminate(v.ours, Stopping, v.unwantedBecause()),
+	}
+}
+
+func stayStopped(v view) Plan {
+	plan := Plan{Message: "stopped: " + v.unwantedBecause()}
+	if v.in.Observed.Record.IsKnown() {
+		plan.Actions = []Action{v.removeRecord()}
+	}
+	return plan
+}
+
+func stopLeftovers(v view) Plan {
+	p := v.leftovers[0]
+	message := "left behind by an earlier run"
+	return Plan{
+		Message: Describe(p) + " was " + message + " and is stopped",
+		Actions: v.terminate(v.leftovers, LeftoverProcess, message),
+	}
+}

@@ -1,0 +1,76 @@
+package plan
+
+// Situation names a state of the world that asks for one kind of answer. The
+// names appear in status.situation, in events and in the log.
+type Situation string
+
+// The situations, in the order in which they are tried.
+const (
+	// ObservationFailed: which processes exist could not be told. Nothing is done.
+	ObservationFailed Situation = "ObservationFailed"
+	// TerminationOverdue: a process of ours was asked to stop and is still
+	// there after the grace period. It is killed.
+	TerminationOverdue Situation = "TerminationOverdue"
+	// Terminating: a process of ours was asked to stop and may still take
+	// its time.
+	Terminating Situation = "Terminating"
+	// Stopping: the instance is not wanted and something of ours lives.
+	Stopping Situation = "Stopping"
+	// Stopped: the instance is not wanted and nothing of ours lives.
+	Stopped Situation = "Stopped"
+	// LockHeldByLeftover: a process of ours that is not the server keeps the lock.
+	LockHeldByLeftover Situation = "LockHeldByLeftover"
+	// LeftoverProcess: a process of ours lives outside the server's session.
+	LeftoverProcess Situation = "LeftoverProcess"
+	// LockHeldByStranger: a process that is not ours holds the lock.
+	LockHeldByStranger Situation = "LockHeldByStranger"
+	// LockHolderUnknown: the lock is held and it cannot be told by whom.
+	LockHolderUnknown Situation = "LockHolderUnknown"
+	// LockUnknown: it cannot be told whether the lock is held.
+	LockUnknown Situation = "LockUnknown"
+	// ReplacementBlocked: the server is not the one that the spec asks for,
+	// but the one that it asks for could not start. The old one stays.
+	ReplacementBlocked Situation = "ReplacementBlocked"
+	// Drifted: the server was started with other arguments, environment or
+	// executable than the spec asks for. It is replaced.
+	Drifted Situation = "Drifted"
+	// RestartRequested: the restarted-at annotation is newer than the server.
+	RestartRequested Situation = "RestartRequested"
+	// Frozen: the server's process is stopped (SIGSTOP, a debugger) and
+	// failed too many checks in a row. It is replaced.
+	Frozen Situation = "Frozen"
+	// Unresponsive: a server that has served failed too many checks in a
+	// row. It is replaced.
+	Unresponsive Situation = "Unresponsive"
+	// StartTimedOut: a server did not begin to serve in time. It is replaced.
+	StartTimedOut Situation = "StartTimedOut"
+	// Starting: a server is there and may still take its time to serve.
+	Starting Situation = "Starting"
+	// Failing: a server that has served fails its checks, not yet often enough.
+	Failing Situation = "Failing"
+	// HealthUnknown: a server is there, and whether it serves could not be told.
+	HealthUnknown Situation = "HealthUnknown"
+	// RecordOutdated: the server serves and the pid record names something else.
+	RecordOutdated Situation = "RecordOutdated"
+	// LockLost: the server serves, but the lock file at the path is not the
+	// one that it holds: somebody deleted it. The server stays.
+	LockLost Situation = "LockLost"
+	// Converged: all is as it should be. Nothing is done.
+	Converged Situation = "Converged"
+	// DatabaseInUse: a Temporal that is not ours uses the database file.
+	DatabaseInUse Situation = "DatabaseInUse"
+	// ExecutableMissing: no Temporal was found.
+	ExecutableMissing Situation = "ExecutableMissing"
+	// ExecutableUnusable: a Temporal was found and cannot be run.
+	ExecutableUnusable Situation = "ExecutableUnusable"
+	// PortHeldByStranger: a process that is not ours listens on a port of
+	// the spec. It is left alone.
+	PortHeldByStranger Situation = "PortHeldByStranger"
+	// BackingOff: the server failed lately and the next start has to wait.
+	BackingOff Situation = "BackingOff"
+	// RecordStale: nothing of ours runs, and a pid record is left behind. It
+	// is removed, whatever process has that pid now, and a server is started.
+	RecordStale Situation = "RecordStale"
+	// NotRunning: nothing of ours runs. A server is started.
+	NotRunning Situation = "NotRunning"
+)

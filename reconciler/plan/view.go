@@ -1,0 +1,149 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// view is an Input with the conclusions that several rules need.
+type view struct {
+	in Input
+	// ours are all living processes that are proven ours: the unit (the
+	// server and what runs in its session) and the leftovers.
+	ours, unit, leftovers []observed.Process
+	// strangers have some evidence of the instance, not enough to be ours.
+	strangers []observed.Process
+	// main is the server, the first of the unit.
+	main    *observed.Process
+	drift   *drift
+	serving observed.Fact[bool]
+}
+
+func newView(in Input) view {
+	v := view{in: in}
+	v.unit, v.leftovers, v.strangers = splitOurs(in.Observed)
+	v.ours = append(append(v.ours, v.unit...), v.leftovers...)
+	v.serving = observed.None[bool]("no server is running")
+	if len(v.unit) > 0 {
+		v.main = &v.unit[0]
+		v.drift = driftOf(*v.main, in)
+		v.serving = v.servingFact()
+	}
+	return v
+}
+
+// servingFact says whether the unit serves the frontend: its own listener is
+// on the port of the spec, and the WorkflowService says so.
+func (v view) servingFact() observed.Fact[bool] {
+	owned, why := owns(v.unit, v.port(observed.Frontend))
+	health, checked := v.in.Observed.Health.Get()
+	switch {
+	case owned == observed.Unknown:
+		return observed.Unsure[bool](why)
+	case owned == observed.Absent:
+		return observed.Fact[bool]{Knowledge: observed.Known, Reason: why}
+	case !checked:
+		return observed.Unsure[bool](v.in.Observed.Health.Reason)
+	case health.Status != observed.HealthServing:
+		return observed.Fact[bool]{Knowledge: observed.Known, Reason: healthProblem(health)}
+	}
+	return observed.Is(true)
+}
+
+func healthProblem(health observed.Health) string {
+	if health.Message == "" {
+		return "health check: " + string(health.Status)
+	}
+	return "health check: " + string(health.Status) + ": " + health.Message
+}
+
+// port returns the named port; a look without it leaves its listener Unknown.
+func (v view) port(name observed.PortName) observed.Port {
+	for _, p := range v.in.Observed.Ports {
+		if p.Name == name {
+			return p
+		}
+	}
+	return observed.Port{Name: name}
+}
+
+// owns says whether a process of the unit listens on the port, and if it is
+// not certain that one does, what is known of who does.
+func owns(unit []observed.Process, p observed.Port) (observed.Knowledge, string) {
+	listener, held := p.Listener.Get()
+	owner := listener.Owner
+	switch {
+	case p.Listener.IsUnknown():
+		return observed.Unknown, "who listens on " + p.Address.String() + " could not be told: " + p.Listener.Reason
+	case !held:
+		return observed.Absent, "nothing listens on " + p.Address.String()
+	case owner.IsUnknown():
+		return observed.Unknown, fmt.Sprintf("%s is held by %s", p.Address, holder(listener))
+	case contains(unit, owner.Value.Identity):
+		return observed.Known, ""
+	}
+	return observed.Absent, fmt.Sprintf("%s is held by %s", p.Address, holder(listener))
+}
+
+// holder names who has a port.
+func holder(listener observed.Listener) string {
+	if owner, known := listener.Owner.Get(); known {
+		return Describe(owner)
+	}
+	if listener.User != "" {
+		return "a process of user " + listener.User
+	}
+	return "an unknown process"
+}
+
+// strangersPorts are the ports that somebody else holds: a listener whose
+// owner is known and not ours, or cannot be read.
+func (v view) strangersPorts() []observed.Port {
+	var held []observed.Port
+	for _, p := range v.in.Observed.Ports {
+		listener, known := p.Listener.Get()
+		if known && !(listener.Owner.IsKnown() && contains(v.ours, listener.Owner.Value.Identity)) {
+			held = append(held, p)
+		}
+	}
+	return held
+}
+
+// strangersOnPorts says who holds which port of the spec.
+func (v view) strangersOnPorts() string {
+	var parts []string
+	for _, p := range v.strangersPorts() {
+		_, who := owns(v.unit, p)
+		parts = append(parts, fmt.Sprintf("%s port %s", p.Name, who))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// lockHolder names who holds the lock.
+func (v view) lockHolder() string {
+	lock, held := v.in.Observed.Lock.Get()
+	if holder, known := lock.Holder.Get(); held && known {
+		return Describe(holder)
+	}
+	return "an unknown process"
+}
+
+func (v view) interval() time.Duration {
+	return v.in.Desired.Object.Spec.Interval.Duration
+}
+
+func (v view) healthTimeout() time.Duration {
+	return v.in.Desired.Object.Spec.Health.Timeout.Duration
+}
+
+func (v view) grace() time.Duration {
+	return v.in.Desired.Object.Spec.TerminationGracePeriod.Duration
+}
+
+// age of the server, by the clock of the look.
+func (v view) age() time.Duration {
+	return v.in.Observed.Time.Sub(v.main.Started)
+}

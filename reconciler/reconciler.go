@@ -1,0 +1,185 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/util/workqueue"
+
+	"github.com/stigmer/stigmer-local/observer"
+	"github.com/stigmer/stigmer-local/reconciler/actuator"
+)
+
+// Options of a Reconciler.
+type Options struct {
+	// Home is the folder of the instances, from CreateHome.
+	Home Home
+	// Log gets V(0) for transitions and actions and V(1) for each pass. The
+	// zero Logger discards.
+	Log logr.Logger
+	// Search says where Temporal is looked for.
+	Search Search
+	// Env is what a started Temporal's environment is made from, normally
+	// os.Environ(). TEMPORAL_* and STIGMER_* are removed from it.
+	Env []string
+	// Info describes this daemon to commands that ask; see DaemonInfo.
+	Info DaemonInfo
+	// Workers is how many instances are worked on at the same time. Default 4.
+	Workers int
+}
+
+// Reconciler keeps the instances of one home in their desired state. Its law:
+//
+//   - One pass at a time for each instance; passes of different instances do
+//     not wait for each other.
+//   - A pass looks at everything again. No pass relies on what an earlier one
+//     meant to do.
+//   - A pass that fails is repeated with growing delay up to lookAtLeast; one
+//     that succeeds is repeated after the plan's RequeueAfter.
+//   - Nothing waits inside a pass but the health check, which is bounded by
+//     spec.health.timeout. A grace period or a delay is a plan.
+type Reconciler struct {
+	options  Options
+	observer *observer.Observer
+	queue    workqueue.TypedRateLimitingInterface[string]
+
+	mu        sync.Mutex
+	instances map[string]*instance
+}
+
+// lookAtLeast bounds how long a failed pass waits, and is how often the
+// folder is listed for instances that no wake-up told of.
+const lookAtLeast = 5 * time.Second
+
+// retryFirst is the delay after the first failed pass in a row.
+const retryFirst = 10 * time.Millisecond
+
+// New returns a reconciler that has not looked at anything yet.
+func New(options Options) *Reconciler {
+	if options.Workers <= 0 {
+		options.Workers = 4
+	}
+	if options.Log.GetSink() == nil {
+		options.Log = logr.Discard()
+	}
+	return &Reconciler{
+		options:   options,
+		observer:  observer.New(observer.Options{}),
+		instances: map[string]*instance{},
+		queue: workqueue.NewTypedRateLimitingQueue(
+			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, lookAtLeast)),
+	}
+}
+
+// Run reconciles until ctx is done, then returns nil once everything that it
+// started has returned. It leaves every Temporal running. It returns an
+// *AlreadyRunningError when another process reconciles this home. A
+// Reconciler runs once.
+func (r *Reconciler) Run(ctx context.Context) error {
+	defer r.closeAll()
+	lock, err := lockDaemon(ctx, r.options.Home, r.options.Info)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+
+	files, err := watchFiles(r.options.Home)
+	if err != nil {
+		return fmt.Errorf("cannot watch the desired files: %w", err)
+	}
+	r.options.Log.Info("reconciling", "home", r.options.Home, "version", r.options.Info.Version)
+	defer r.options.Log.Info("stopped; Temporal is left as it is")
+
+	var running sync.WaitGroup
+	running.Go(func() { r.wakeOnFiles(ctx, files) })
+	for range r.options.Workers {
+		running.Go(func() {
+			for r.work(ctx) {
+			}
+		})
+	}
+	<-ctx.Done()
+	r.queue.ShutDown()
+	running.Wait()
+	return nil
+}
+
+// work does one pass; it returns false when the queue is shut down.
+func (r *Reconciler) work(ctx context.Context) bool {
+	name, shutdown := r.queue.Get()
+	if shutdown {
+		return false
+	}
+	defer r.queue.Done(name)
+	after, err := r.reconcile(ctx, name)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.queue.AddRateLimited(name)
+	case after > 0:
+		r.queue.Forget(name)
+		r.queue.AddAfter(name, after)
+	default:
+		r.queue.Forget(name)
+	}
+	return true
+}
+
+// instance returns the memory of an instance; the worker that has its name
+// from the queue owns it until it gives the name back.
+func (r *Reconciler) instance(name string) *instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.instances[name] == nil {
+		r.instances[name] = r.newInstance(name)
+	}
+	return r.instances[name]
+}
+
+// forget drops an instance that is stopped and whose file is gone.
+func (r *Reconciler) forget(i *instance) error {
+	r.mu.Lock()
+	delete(r.instances, i.name)
+	r.mu.Unlock()
+	return errors.Join(i.sink.remove(), i.hands.Close())
+}
+
+// closeAll lets go of everything but Temporal.
+func (r *Reconciler) closeAll() {
+	r.queue.ShutDown()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range r.instances {
+		if err := i.hands.Close(); err != nil {
+			r.options.Log.Error(err, "cannot close", "instance", i.name)
+		}
+	}
+	if err := r.observer.Close(); err != nil {
+		r.options.Log.Error(err, "cannot close the observer")
+	}
+}
+
+// newInstance returns the memory of an instance that this daemon has not
+// seen, with what the last daemon left in the status file.
+func (r *Reconciler) newInstance(name string) *instance {
+	i := &instance{
+		name: name,
+		log:  r.options.Log.WithValues("instance", name),
+		sink: &sink{path: r.options.Home.Status(name)},
+	}
+	last, err := r.options.Home.ReadStatus(name)
+	if err != nil {
+		i.log.Error(err, "the status of an earlier daemon is lost")
+	}
+	i.resume(r.options.Home, last)
+	i.hands = actuator.New(actuator.Options{
+		Identifier: r.observer,
+		Env:        r.options.Env,
+		OnExit:     i.noteExit(func() { r.queue.Add(name) }),
+	})
+	return i
+}

@@ -1,0 +1,57 @@
+package reconciler
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+)
+
+// sink writes one instance's status file, when it changed.
+type sink struct {
+	path string
+	last []byte
+}
+
+// write makes the status file say object.
+func (s *sink) write(object *v1alpha1.Temporal) error {
+	data, err := encoding.Encode(object)
+	if err != nil {
+		return fmt.Errorf("cannot encode the status for %s: %w", s.path, err)
+	}
+	if bytes.Equal(data, s.last) {
+		return nil
+	}
+	if err := encoding.WriteFile(s.path, data); err != nil {
+		return err
+	}
+	s.last = data
+	return nil
+}
+
+// remove removes the status file.
+func (s *sink) remove() error {
+	s.last = nil
+	if err := os.Remove(s.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove the status file: %w", err)
+	}
+	return nil
+}
+
+// ReadStatus returns the object that the daemon last wrote for the instance,
+// nil when there is none. The error says why a file that is there cannot be used.
+func (h Home) ReadStatus(name string) (*v1alpha1.Temporal, error) {
+	path := h.Status(name)
+	data, err := encoding.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return encoding.DecodeStatus(path, data)
+}

@@ -1,0 +1,156 @@
+package reconciler
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// removalSettle is how long a desired file must be gone before that means
+// "stop": editors and synchronisers remove a file for a moment when they
+// replace it.
+const removalSettle = 2 * time.Second
+
+// source reads one instance's desired file and remembers the last good one.
+type source struct {
+	home Home
+	name string
+	// data is what the file said at the last read, object the last good
+	// content, complete and valid, with its generation; nil when there never
+	// was one. problem is why data is not object.
+	data    []byte
+	object  *v1alpha1.Temporal
+	problem string
+	// missingSince is when the file was first missed; zero while it is there.
+	missingSince time.Time
+}
+
+// newSource returns a source that knows the last good object of an earlier
+// daemon from the status file, if there is one.
+func newSource(home Home, name string, last *v1alpha1.Temporal) *source {
+	s := &source{home: home, name: name}
+	if last != nil && last.Generation > 0 {
+		s.object = last.DeepCopy()
+		s.object.Status = v1alpha1.TemporalStatus{}
+	}
+	return s
+}
+
+// read looks at the file. What it returns is valid unless Object is nil;
+// problem says why the file itself is not what is returned.
+func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
+	path := s.home.Desired(s.name)
+	data, err := encoding.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.miss(now)
+	case err != nil:
+		s.missingSince, s.data, s.problem = time.Time{}, nil, err.Error()
+	default:
+		s.missingSince = time.Time{}
+		s.take(path, data)
+	}
+	return plan.Desired{
+		Object:  s.object,
+		Removed: !s.missingSince.IsZero() && now.Sub(s.missingSince) >= removalSettle,
+		Files:   s.home.Files(s.name),
+	}, s.problem
+}
+
+// miss notes that the file is not there, unless the whole folder is not: then
+// something is wrong with the folder, and nobody removed this file.
+func (s *source) miss(now time.Time) {
+	s.data = nil
+	if _, err := os.ReadDir(s.home.DesiredDir()); err != nil {
+		s.missingSince, s.problem = time.Time{}, fmt.Sprintf("cannot read the desired files: %v", err)
+		return
+	}
+	s.problem = ""
+	if s.missingSince.IsZero() {
+		s.missingSince = now
+	}
+	if s.object == nil {
+		// A status file that tells nothing: whatever runs has to stop, for
+		// which the defaults say enough.
+		s.object = v1alpha1.Complete(&v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Name: s.name}}, string(s.home))
+	}
+}
+
+// settling returns how long it takes until a missing file means "stop"; zero
+// when the file is there, or has been gone long enough.
+func (s *source) settling(now time.Time) time.Duration {
+	if s.missingSince.IsZero() {
+		return 0
+	}
+	return max(0, removalSettle-now.Sub(s.missingSince))
+}
+
+// take decodes the data unless it is what was decoded last.
+func (s *source) take(path string, data []byte) {
+	if s.data != nil && bytes.Equal(data, s.data) {
+		return
+	}
+	s.data = data
+	object, err := encoding.Decode(path, data, string(s.home))
+	if err != nil {
+		s.problem = err.Error()
+		return
+	}
+	s.problem = ""
+	object.Status = v1alpha1.TemporalStatus{}
+	object.Generation = 1
+	if s.object != nil {
+		object.Generation = s.object.Generation
+		if !sameDesire(s.object, object) {
+			object.Generation++
+		}
+	}
+	s.object = object
+}
+
+// sameDesire reports whether two objects ask for the same.
+func sameDesire(a, b *v1alpha1.Temporal) bool {
+	return equality.Semantic.DeepEqual(a.Spec, b.Spec) &&
+		a.Annotations[v1alpha1.RestartedAtAnnotation] == b.Annotations[v1alpha1.RestartedAtAnnotation]
+}
+
+// names returns the instances that have a desired file or a status file. The
+// status file of an instance without a desired one says what has to stop.
+func (h Home) names() ([]string, error) {
+	var names []string
+	seen := map[string]bool{}
+	var errs []error
+	for _, dir := range []string{h.DesiredDir(), h.StatusDir()} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+		for _, entry := range entries {
+			name, ok := instanceName(entry.Name())
+			if ok && !seen[name] {
+				seen[name] = true
+				names = append(names, name)
+			}
+		}
+	}
+	return names, errors.Join(errs...)
+}
+
+// instanceName returns the instance that a file in the desired folder is for.
+// Dot files and what editors leave behind are for none.
+func instanceName(file string) (string, bool) {
+	name, isYAML := strings.CutSuffix(file, desiredSuffix)
+	return name, isYAML && len(validation.IsDNS1123Label(name)) == 0
+}

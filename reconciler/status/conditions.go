@@ -1,0 +1,150 @@
+package status
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// conditions returns all conditions of a pass.
+func conditions(pass Pass) []metav1.Condition {
+	list := []metav1.Condition{
+		desiredStateValid(pass),
+		processRunning(pass),
+		lockHeld(pass),
+		portsOwned(pass),
+		serving(pass),
+		reconciling(pass),
+		stalled(pass),
+	}
+	return append([]metav1.Condition{ready(pass, list)}, list...)
+}
+
+// condition builds one. The message of a condition that is as it should be
+// is short; it is there to be read when it is not.
+func condition(name string, status metav1.ConditionStatus, reason, message string) metav1.Condition {
+	return metav1.Condition{Type: name, Status: status, Reason: reason, Message: message}
+}
+
+func desiredStateValid(pass Pass) metav1.Condition {
+	if pass.DesiredProblem != "" {
+		return condition(v1alpha1.ConditionDesiredStateValid, metav1.ConditionFalse, "Invalid",
+			pass.DesiredProblem+"\nthe last valid one stays in force")
+	}
+	if pass.Input.Desired.Removed {
+		return condition(v1alpha1.ConditionDesiredStateValid, metav1.ConditionTrue, "Removed", "the file was removed: stop")
+	}
+	return condition(v1alpha1.ConditionDesiredStateValid, metav1.ConditionTrue, "Valid", "the file is valid")
+}
+
+func processRunning(pass Pass) metav1.Condition {
+	name, main := v1alpha1.ConditionProcessRunning, pass.Plan.Main
+	switch {
+	case !pass.Input.Observed.Processes.IsKnown():
+		return condition(name, metav1.ConditionUnknown, "NotObserved", pass.Input.Observed.Processes.Reason)
+	case main == nil:
+		return condition(name, metav1.ConditionFalse, "NoProcess", "no server of this instance runs")
+	case main.State == observed.StateStopped:
+		return condition(name, metav1.ConditionFalse, "Frozen", plan.Describe(*main)+" is stopped by a signal or a debugger")
+	}
+	return condition(name, metav1.ConditionTrue, "Running", plan.Describe(*main))
+}
+
+func lockHeld(pass Pass) metav1.Condition {
+	name, main, lock := v1alpha1.ConditionLockHeld, pass.Plan.Main, pass.Input.Observed.Lock
+	holder := lock.Value.Holder
+	switch {
+	case main != nil && main.Evidence.HoldsLock == observed.Known:
+		return condition(name, metav1.ConditionTrue, "HeldByServer", plan.Describe(*main)+" holds it")
+	case lock.IsUnknown():
+		return condition(name, metav1.ConditionUnknown, "NotObserved", lock.Reason)
+	case lock.IsAbsent():
+		return condition(name, metav1.ConditionFalse, "Free", "nobody holds it")
+	case !holder.IsKnown():
+		return condition(name, metav1.ConditionUnknown, "HolderUnknown", "held by a process that cannot be seen")
+	}
+	return condition(name, metav1.ConditionFalse, "HeldByAnother", plan.Describe(holder.Value)+" holds it")
+}
+
+func portsOwned(pass Pass) metav1.Condition {
+	name, main := v1alpha1.ConditionPortsOwned, pass.Plan.Main
+	if main == nil {
+		return condition(name, metav1.ConditionFalse, "NoProcess", "no server of this instance runs")
+	}
+	unknown := ""
+	for _, port := range pass.Input.Observed.Ports {
+		switch owned, why := pass.Plan.Owns(port); owned {
+		case observed.Absent:
+			return condition(name, metav1.ConditionFalse, "NotOwned", string(port.Name)+" port: "+why)
+		case observed.Unknown:
+			unknown = string(port.Name) + " port: " + why
+		}
+	}
+	if unknown != "" {
+		return condition(name, metav1.ConditionUnknown, "NotObserved", unknown)
+	}
+	return condition(name, metav1.ConditionTrue, "Owned", "the server listens on every port of the spec")
+}
+
+func serving(pass Pass) metav1.Condition {
+	name := v1alpha1.ConditionServing
+	answer, known := pass.Plan.Serving.Get()
+	switch {
+	case answer:
+		return condition(name, metav1.ConditionTrue, "Serving", "the WorkflowService answers SERVING")
+	case known:
+		return condition(name, metav1.ConditionFalse, "NotServing", pass.Plan.Serving.Reason)
+	case pass.Plan.Serving.IsAbsent():
+		return condition(name, metav1.ConditionFalse, "NoProcess", pass.Plan.Serving.Reason)
+	}
+	return condition(name, metav1.ConditionUnknown, "NotObserved", pass.Plan.Serving.Reason)
+}
+
+// reconciling is True while the daemon has something left to do by itself.
+func reconciling(pass Pass) metav1.Condition {
+	name := v1alpha1.ConditionReconciling
+	if settled(pass.Plan.Situation) || pass.Plan.Remedy != "" {
+		return condition(name, metav1.ConditionFalse, string(pass.Plan.Situation), pass.Plan.Message)
+	}
+	return condition(name, metav1.ConditionTrue, string(pass.Plan.Situation), pass.Plan.Message)
+}
+
+// settled reports whether nothing is left to do in this situation.
+func settled(s plan.Situation) bool {
+	return slices.Contains([]plan.Situation{plan.Converged, plan.Stopped, plan.LockLost}, s)
+}
+
+func stalled(pass Pass) metav1.Condition {
+	name := v1alpha1.ConditionStalled
+	if pass.Plan.Remedy != "" {
+		return condition(name, metav1.ConditionTrue, string(pass.Plan.Situation), pass.Plan.Message+"; "+pass.Plan.Remedy)
+	}
+	return condition(name, metav1.ConditionFalse, "NotStalled", "nothing is asked of the user")
+}
+
+// ready summarises. The list is explicit: a condition that is not in it, such
+// as LockHeld or DesiredStateValid, does not make a working server unready.
+func ready(pass Pass, list []metav1.Condition) metav1.Condition {
+	name := v1alpha1.ConditionReady
+	if !pass.Input.Desired.Wanted() {
+		return condition(name, metav1.ConditionFalse, "NotWanted", pass.Plan.Message)
+	}
+	for _, needed := range []string{
+		v1alpha1.ConditionProcessRunning, v1alpha1.ConditionPortsOwned, v1alpha1.ConditionServing,
+	} {
+		i := slices.IndexFunc(list, func(c metav1.Condition) bool { return c.Type == needed })
+		if c := list[i]; c.Status != metav1.ConditionTrue {
+			return condition(name, c.Status, c.Reason, c.Message)
+		}
+	}
+	switch pass.Plan.Situation {
+	case plan.Converged, plan.RecordOutdated, plan.LockLost:
+		return condition(name, metav1.ConditionTrue, "Serving", pass.Plan.Message)
+	}
+	// It serves, and it is not what the spec asks for, or is on its way out.
+	return condition(name, metav1.ConditionFalse, string(pass.Plan.Situation), pass.Plan.Message)
+}

@@ -1,0 +1,138 @@
+package status
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// Pass is one pass of the loop, as far as it came.
+type Pass struct {
+	// Input of the decision, with the history after the actions.
+	Input plan.Input
+	Plan  plan.Plan
+	// Failure is the first action that failed, nil for none.
+	Failure error
+	// DesiredProblem says why the desired file could not be read; empty when
+	// it is what Input.Desired says.
+	DesiredProblem string
+}
+
+// Compute returns the status after a pass. Times of conditions that did not
+// change are those of previous.
+func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatus {
+	in := pass.Input
+	next := v1alpha1.TemporalStatus{
+		ObservedGeneration: previous.ObservedGeneration,
+		Situation:          string(pass.Plan.Situation),
+		Message:            message(pass),
+		Process:            process(pass.Plan.Main),
+		RestartCount:       in.History.RestartCount,
+		LastExit:           lastExit(in.History.LastExit),
+		Lock:               lock(in),
+		Binary:             binary(in.Observed.Executable),
+		Storage: &v1alpha1.StorageStatus{
+			Type: in.Desired.Object.Spec.Storage.Type,
+			Path: in.Desired.Object.Spec.Storage.Path,
+		},
+		Conditions: append([]metav1.Condition(nil), previous.Conditions...),
+	}
+	if pass.Failure == nil {
+		next.ObservedGeneration = in.Desired.Object.Generation
+	}
+	if pass.Plan.Main != nil {
+		next.Endpoints = endpoints(in.Desired.Object.Spec)
+	}
+	for _, condition := range conditions(pass) {
+		condition.ObservedGeneration = in.Desired.Object.Generation
+		// The look's time, not the clock, so that a status can be computed again.
+		condition.LastTransitionTime = metav1.NewTime(in.Observed.Time)
+		meta.SetStatusCondition(&next.Conditions, condition)
+	}
+	return next
+}
+
+// message is the plan's sentence, its remedy, and what went wrong.
+func message(pass Pass) string {
+	text := pass.Plan.Message
+	if pass.Failure != nil {
+		text += "; " + pass.Failure.Error()
+	}
+	if pass.Plan.Remedy != "" {
+		text += "; " + pass.Plan.Remedy
+	}
+	return text
+}
+
+func process(main *observed.Process) *v1alpha1.ProcessStatus {
+	if main == nil {
+		return nil
+	}
+	return &v1alpha1.ProcessStatus{
+		PID:        int32(main.PID),
+		StartTime:  metav1.NewTime(main.Started),
+		Executable: main.Executable,
+	}
+}
+
+func lastExit(exit *plan.Exit) *v1alpha1.ExitStatus {
+	if exit == nil {
+		return nil
+	}
+	return &v1alpha1.ExitStatus{
+		PID:      int32(exit.Identity.PID),
+		ExitCode: exit.Code,
+		Signal:   exit.Signal,
+		Time:     metav1.NewTime(exit.Time),
+	}
+}
+
+func lock(in plan.Input) *v1alpha1.LockStatus {
+	status := &v1alpha1.LockStatus{Path: in.Desired.Files.Lock}
+	held, known := in.Observed.Lock.Get()
+	if !known {
+		return status
+	}
+	status.Holder = "unknown"
+	if holder, seen := held.Holder.Get(); seen {
+		status.Holder = plan.Describe(holder)
+	}
+	return status
+}
+
+func binary(found observed.Fact[observed.Executable]) *v1alpha1.BinaryStatus {
+	executable, known := found.Get()
+	if !known {
+		return nil
+	}
+	return &v1alpha1.BinaryStatus{Path: executable.Path, Source: executable.Source}
+}
+
+// endpoints are the addresses that a client on this machine can use: a
+// server that listens on every interface is reached through loopback.
+func endpoints(spec v1alpha1.TemporalSpec) *v1alpha1.EndpointsStatus {
+	host := spec.IP
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+		if ip.Is6() {
+			host = "::1"
+		}
+	}
+	address := func(port int32) string { return net.JoinHostPort(host, fmt.Sprint(port)) }
+	status := &v1alpha1.EndpointsStatus{
+		Frontend: address(spec.Port),
+		HTTP:     "http://" + address(spec.HTTPPort),
+		Metrics:  "http://" + address(spec.MetricsPort) + "/metrics",
+	}
+	if spec.UI.Enabled == nil || *spec.UI.Enabled {
+		status.UI = "http://" + address(spec.UI.Port)
+	}
+	return status
+}

@@ -1,0 +1,72 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// fileSettle is how long a desired file must be quiet before a change of it
+// is looked at, so that a file is rarely read while it is being written.
+const fileSettle = 5 * time.Millisecond
+
+// watchFiles watches the folder of the desired files. It watches the folder,
+// not the files, because editors replace files.
+func watchFiles(home Home) (*fsnotify.Watcher, error) {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("cannot create a watch: %w", err)
+	}
+	if err := watcher.Add(home.DesiredDir()); err != nil {
+		return nil, fmt.Errorf("cannot watch %s: %w", home.DesiredDir(), err)
+	}
+	return watcher, nil
+}
+
+// wakeOnFiles queues an instance when its desired file changes, and every
+// lookAtLeast all instances that the folders know, so that a lost event and a
+// folder that was replaced cost no more than that.
+func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher) {
+	defer watcher.Close()
+	tick := time.NewTicker(lookAtLeast)
+	defer tick.Stop()
+	r.discover()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case event := <-watcher.Events:
+			if name, ok := instanceName(filepath.Base(event.Name)); ok {
+				r.queue.AddAfter(name, fileSettle)
+			}
+		case err := <-watcher.Errors:
+			r.options.Log.V(1).Info("lost file events; looking at all", "cause", fmt.Sprint(err))
+			r.discover()
+		case <-tick.C:
+			// Adding a watched folder again changes nothing; one that was
+			// removed and made again needs it.
+			_ = watcher.Add(r.options.Home.DesiredDir())
+			r.discover()
+		}
+	}
+}
+
+// discover queues every instance that this daemon has not seen yet. Those
+// that it has seen requeue themselves.
+func (r *Reconciler) discover() {
+	names, err := r.options.Home.names()
+	if err != nil {
+		r.options.Log.Error(err, "cannot list the instances")
+	}
+	for _, name := range names {
+		r.mu.Lock()
+		known := r.instances[name] != nil
+		r.mu.Unlock()
+		if !known {
+			r.queue.Add(name)
+		}
+	}
+}
