@@ -42,7 +42,7 @@ func openRegular(path string) (descriptor, error) {
 	}
 	fd, err := open(path, unix.O_NOFOLLOW)
 	if err == nil && !fd.same(info) {
-		fd.Close()
+		fd.close()
 		return -1, fmt.Errorf("%s was replaced while it was being opened", path)
 	}
 	return fd, err
@@ -54,7 +54,7 @@ func readLimited(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer fd.Close()
+	defer fd.close()
 	return fd.readAll(path, limit)
 }
 
@@ -86,8 +86,9 @@ func (d descriptor) Read(buffer []byte) (int, error) {
 	}
 }
 
-// Close releases the descriptor.
-func (d descriptor) Close() error { return unix.Close(int(d)) }
+// close releases the descriptor. Nothing was written, so there is nothing
+// that could be lost, or done, when it fails.
+func (d descriptor) close() { _ = unix.Close(int(d)) }
 
 // same reports whether the open file is the one that info describes.
 func (d descriptor) same(info fs.FileInfo) bool {

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -267,13 +268,15 @@ func TestRealServer(t *testing.T) {
 	}
 }
 
-// untilServing looks until the server serves; each look takes as long as the
+// untilServing looks until the server serves and listens on every port; each look takes as long as the
 // server makes it wait, and the whole is bounded.
 func untilServing(t *testing.T, i instance) observed.State {
 	t.Helper()
 	o := newObserver(t)
 	for began := time.Now(); time.Since(began) < patience; {
-		if s := o.Observe(t.Context(), i.Target); s.Health.Value.Status == observed.HealthServing {
+		s := o.Observe(t.Context(), i.Target)
+		silent := func(p observed.Port) bool { return !p.Listener.IsKnown() }
+		if s.Health.Value.Status == observed.HealthServing && !slices.ContainsFunc(s.Ports, silent) {
 			return s
 		}
 	}

@@ -49,7 +49,7 @@ func (f lockFile) probe() (observed.Knowledge, string) {
 	if err != nil {
 		return observed.Unknown, err.Error()
 	}
-	defer fd.Close()
+	defer fd.close()
 	if !fd.same(f.info) {
 		return observed.Unknown, f.path + " was replaced during the look"
 	}

@@ -57,12 +57,12 @@ func (m machine) pids() ([]int, error) {
 
 // names lists a folder of /proc.
 func (m machine) names(folder string) ([]string, error) {
-	f, err := os.Open(folder)
-	if err != nil {
-		return nil, err
+	entries, err := os.ReadDir(folder)
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
 	}
-	defer f.Close()
-	return f.Readdirnames(-1)
+	return names, err
 }
 
 // numbers keeps the names that are numbers.
@@ -148,7 +148,7 @@ func readWords[T any](path string, parse func(io.Reader) (T, error)) observed.Fa
 	if err != nil {
 		return observed.Unsure[T](err.Error())
 	}
-	defer fd.Close()
+	defer fd.close()
 	value, err := parse(fd)
 	if err != nil {
 		return observed.Unsure[T]("cannot read " + path + ": " + err.Error())

@@ -16,13 +16,14 @@ type procStat struct {
 	startTicks             uint64
 }
 
-// The positions of fields after the command name, which is field 2.
+// The positions of fields after the command name. That is field 2 in the
+// manual page, so these are fields 3 to 6 and 22 there.
 const (
-	statState   = 3 - 3
-	statParent  = 4 - 3
-	statGroup   = 5 - 3
-	statSession = 6 - 3
-	statStart   = 22 - 3
+	statState = iota
+	statParent
+	statGroup
+	statSession
+	statStart = 22 - 3
 )
 
 // parseStat reads the content of /proc/<pid>/stat. The command name stands in

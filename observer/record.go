@@ -27,7 +27,7 @@ func readRecord(path string) observed.Fact[observed.Record] {
 	if err != nil {
 		return observed.Unsure[observed.Record](fmt.Sprintf("cannot read the pid record: %v", err))
 	}
-	defer fd.Close()
+	defer fd.close()
 	data, err := io.ReadAll(io.LimitReader(fd, maxRecord+1))
 	if err != nil {
 		return observed.Unsure[observed.Record](fmt.Sprintf("cannot read the pid record %s: %v", path, err))

@@ -35,6 +35,7 @@ type AlreadyRunningError struct {
 	Path string
 }
 
+// Error names the lock.
 func (e *AlreadyRunningError) Error() string {
 	return "another daemon is running: " + e.Path + " is locked"
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -95,7 +96,10 @@ func describe(n *yaml.Node) string {
 	case "!!null":
 		return "nothing"
 	}
-	return "of type " + n.ShortTag()
+	if strings.HasPrefix(n.ShortTag(), "!!") {
+		return "of type " + n.ShortTag()
+	}
+	return "of an unknown type"
 }
 
 func conversion(n *yaml.Node, want string) string {

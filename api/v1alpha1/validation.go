@@ -76,11 +76,11 @@ func validateName(name string, path *field.Path) field.ErrorList {
 	if name == reservedName {
 		return field.ErrorList{field.Invalid(path, name, "kept for the daemon's own files; choose another name")}
 	}
-	var faults field.ErrorList
-	for _, problem := range apivalidation.IsDNS1123Label(name) {
-		faults = append(faults, field.Invalid(path, name, problem))
+	if len(apivalidation.IsDNS1123Label(name)) > 0 {
+		return field.ErrorList{field.Invalid(path, name,
+			"not a DNS label; use lower-case letters, digits and '-', at most 63 of them, a letter or digit first and last")}
 	}
-	return faults
+	return nil
 }
 
 func validateIP(ip string, path *field.Path) field.ErrorList {

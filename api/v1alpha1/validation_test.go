@@ -27,7 +27,7 @@ func TestValidateName(t *testing.T) {
 		{"too long", named(strings.Repeat("a", 64)), "metadata.name", "63"},
 		{"missing", func(t *v1alpha1.Temporal) { t.Name, t.Spec.Storage.Path = "", "/x.db" }, "metadata.name", "missing"},
 		{"dot", named("a.b"), "metadata.name", "DNS"},
-		{"capital", named("Orders"), "metadata.name", "lower"},
+		{"capital", named("Orders"), "metadata.name", "lower-case"},
 		{"dash first", named("-a"), "metadata.name", "DNS"},
 		{"reserved", named("daemon"), "metadata.name", "another name"},
 		// The derived path is in its shortest form and so stays silent.

@@ -59,7 +59,7 @@ func validateTimes(s *TemporalSpec, spec *field.Path) field.ErrorList {
 }
 
 func validateDelays(r *RestartSpec, path *field.Path) field.ErrorList {
-	if r.InitialDelay.Duration <= r.MaxDelay.Duration {
+	if initial := r.InitialDelay.Duration; initial <= r.MaxDelay.Duration || initial > maxDelay {
 		return nil
 	}
 	return field.ErrorList{field.Invalid(path.Child("initialDelay"), r.InitialDelay.Duration.String(),

@@ -43,9 +43,10 @@
 //
 // The actuator owns its goroutines: one for each process that it started or was
 // asked to watch. On Linux they wait in the runtime's poller and cost no thread.
-// Close ends them and leaves the processes running; a child that ends later is
-// then nobody's to reap, so Close belongs at the end of the program. Processes
-// that the actuator did not start are watched, never reaped.
+// Close ends them and leaves the processes running. Children that have ended by
+// then are reaped; one that ends later is nobody's to reap, so Close belongs at
+// the end of the program, or of an instance of which nothing runs any more.
+// Processes that the actuator did not start are watched, never reaped.
 //
 // It needs Linux 5.10 (pidfd_open with PIDFD_NONBLOCK) or macOS. How a process
 // ended that is not our child is known on Linux 6.15 and later.

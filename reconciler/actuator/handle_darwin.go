@@ -35,7 +35,6 @@ func openHandle(pid int) (*handle, error) {
 	unix.SetKevent(&changes[1], cancelIdent, unix.EVFILT_USER, unix.EV_ADD)
 	if err := kevent(kq, changes); err != nil {
 		_ = unix.Close(kq)
-		// A child that is a zombie already has no exit left to announce.
 		return nil, os.NewSyscallError("kevent", err)
 	}
 	return &handle{pid: pid, kq: kq}, nil
@@ -65,7 +64,10 @@ func (h *handle) close() { _ = unix.Close(h.kq) }
 // ended reports whether the process is dead, reaped or not.
 func (h *handle) ended() bool {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", h.pid)
-	return err != nil || info.Proc.P_stat == stateZombie
+	if err != nil {
+		return errors.Is(unix.Kill(h.pid, 0), unix.ESRCH)
+	}
+	return info.Proc.P_stat == stateZombie
 }
 
 // wait blocks a thread until the process has ended (true) or the handle was
@@ -81,7 +83,7 @@ func (h *handle) wait(kind kinship) (Exit, bool) {
 		case err != nil || n == 0 || events[0].Filter != unix.EVFILT_PROC:
 			return Exit{}, false
 		case kind == child:
-			return reap(h.pid), true
+			return reap(h.pid, 0), true
 		}
 		return Exit{Time: time.Now()}, true
 	}

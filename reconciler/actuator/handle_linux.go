@@ -79,7 +79,7 @@ func (h *handle) wait(kind kinship) (Exit, bool) {
 		return Exit{}, false
 	}
 	if kind == child {
-		return reap(h.pid), true
+		return reap(h.pid, 0), true
 	}
 	exit := Exit{Time: time.Now()}
 	_ = h.file.SetReadDeadline(exit.Time.Add(exitInfoWait))

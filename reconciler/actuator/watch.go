@@ -37,7 +37,10 @@ func (a *Actuator) Watch(id observed.Identity) error {
 		a.wg.Done()
 		return nil
 	}
-	go a.follow(id, h, adopted)
+	go func() {
+		defer a.wg.Done()
+		a.follow(id, h, adopted)
+	}()
 	return nil
 }
 
@@ -117,13 +120,15 @@ func (a *Actuator) attach(id observed.Identity, h *handle) bool {
 	return !a.closed
 }
 
-// followChild watches a claimed child. The caller has called enter.
+// followChild watches a claimed child. The caller has called enter. When Close
+// comes first, a child that has ended by then is still reaped.
 func (a *Actuator) followChild(id observed.Identity) {
+	defer a.wg.Done()
 	h, err := openHandle(id.PID)
 	for err != nil && !errors.Is(err, unix.ESRCH) {
 		select {
 		case <-a.done:
-			a.wg.Done()
+			reap(id.PID, unix.WNOHANG)
 			return
 		case <-time.After(reopenEvery):
 			h, err = openHandle(id.PID)
@@ -131,26 +136,27 @@ func (a *Actuator) followChild(id observed.Identity) {
 	}
 	switch {
 	case err != nil: // macOS has no handle on a zombie
-		defer a.wg.Done()
-		if exit := reap(id.PID); a.forget(id) {
+		if exit := reap(id.PID, 0); a.forget(id) {
 			a.report(id, exit)
 		}
 	case a.attach(id, h):
 		a.follow(id, h, child)
 	default:
 		h.close()
-		a.wg.Done()
+		reap(id.PID, unix.WNOHANG)
 	}
 }
 
 // follow waits until the process ends or Close gives up on it.
 func (a *Actuator) follow(id observed.Identity, h *handle, kind kinship) {
-	defer a.wg.Done()
 	exit, ended := h.wait(kind)
 	open := a.forget(id)
 	h.close()
-	if ended && open {
+	switch {
+	case ended && open:
 		a.report(id, exit)
+	case !ended && kind == child:
+		reap(id.PID, unix.WNOHANG)
 	}
 }
 
@@ -165,42 +171,5 @@ func (a *Actuator) forget(id observed.Identity) bool {
 func (a *Actuator) report(id observed.Identity, exit Exit) {
 	if a.opts.OnExit != nil {
 		a.opts.OnExit(id, exit)
-	}
-}
-
-// kinship says whether a process is ours to reap.
-type kinship int
-
-const (
-	adopted kinship = iota
-	child
-)
-
-// exitOf translates what wait(2) says, noticed now.
-func exitOf(status unix.WaitStatus) Exit {
-	exit := Exit{Time: time.Now()}
-	switch {
-	case status.Signaled():
-		exit.Signal = status.Signal().String()
-	case status.Exited():
-		code := int32(status.ExitStatus())
-		exit.Code = &code
-	}
-	return exit
-}
-
-// reap collects a child of ours that is known to have ended. Nobody else waits
-// for it, so the pid is still its own.
-func reap(pid int) Exit {
-	var status unix.WaitStatus
-	for {
-		got, err := unix.Wait4(pid, &status, 0, nil)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil || got != pid {
-			return Exit{Time: time.Now()}
-		}
-		return exitOf(status)
 	}
 }

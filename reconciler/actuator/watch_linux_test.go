@@ -3,6 +3,8 @@ package actuator
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"time"
@@ -195,6 +197,24 @@ func TestChildIsWatchedLater(t *testing.T) {
 	r.silent()
 }
 
+// TestWatchesCostNoThreads: the runtime's poller waits for all of them.
+func TestWatchesCostNoThreads(t *testing.T) {
+	r := newRig(t)
+	threads := pprof.Lookup("threadcreate")
+	before := threads.Count()
+	const many = 40
+	for n := range many {
+		l := launchIn(filepath.Join(r.home, fmt.Sprint(n)), "", "600")
+		l.Executable = "/bin/sleep"
+		if out := r.try(l); out.Err != nil {
+			t.Fatal(out.Err)
+		}
+	}
+	if more := threads.Count() - before; more > many/4 {
+		t.Errorf("%d threads for %d watches", more, many)
+	}
+}
+
 // starve leaves this process without a free descriptor until the returned
 // function is called.
 func starve(t *testing.T) (feed func()) {
@@ -241,23 +261,47 @@ func TestCloseEndsTheWaitForADescriptor(t *testing.T) {
 	r.silent()
 }
 
-// TestCloseComesFirst: a child that was started while Close ran is left alone.
+// TestCloseComesFirst: a child that was started while Close ran is left alone
+// while it lives, and reaped when it has ended.
 func TestCloseComesFirst(t *testing.T) {
-	r := newRig(t)
-	id, reap := r.bare("exit", "6")
-	r.claim(id)
-	if err := r.enter(); err != nil {
-		t.Fatal(err)
+	for role, reaped := range map[string]bool{"witness": false, "exit": true} {
+		r := newRig(t)
+		id, end := r.bare(role, "6")
+		if reaped {
+			r.awaitGone(id)
+		} else {
+			r.expect(said(id, "ready"))
+		}
+		r.claim(id)
+		if err := r.enter(); err != nil {
+			t.Fatal(err)
+		}
+		r.mu.Lock()
+		r.closed = true
+		r.mu.Unlock()
+		r.followChild(id)
+		r.silent()
+		if now, err := (procIdentifier{}).Identify(id.PID); (now != id) != reaped {
+			t.Errorf("%s: it is %v now: %v", role, now, err)
+		}
+		end()
 	}
-	r.mu.Lock()
-	r.closed = true
-	r.mu.Unlock()
-	r.followChild(id)
-	r.silent()
-	if now := r.identify(id.PID); now != id {
-		t.Error("the child was reaped")
+}
+
+// TestCloseReapsTheDead: Close may come between the end of a child and its
+// reaping, and leaves no zombie then either.
+func TestCloseReapsTheDead(t *testing.T) {
+	for range 20 {
+		r := newRig(t)
+		l := launchIn(r.home, "")
+		l.Executable = "/bin/true"
+		id := r.try(l).Started
+		r.awaitGone(id)
+		_ = r.Close()
+		if _, err := unix.Wait4(id.PID, nil, unix.WNOHANG, nil); !errors.Is(err, unix.ECHILD) {
+			t.Fatalf("a zombie was left: %v", err)
+		}
 	}
-	reap()
 }
 
 // TestChildWithoutHandle is how macOS answers for a child that is a zombie.
@@ -290,7 +334,7 @@ func TestWatchWithoutDescriptors(t *testing.T) {
 }
 
 func TestReapOfNobody(t *testing.T) {
-	if exit := reap(unix.Getpid()); exit.describe() != "unknown" {
+	if exit := reap(unix.Getpid(), 0); exit.describe() != "unknown" {
 		t.Errorf("%+v", exit)
 	}
 }

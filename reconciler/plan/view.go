@@ -27,6 +27,9 @@ func newView(in Input) view {
 	v.unit, v.leftovers, v.strangers = splitOurs(in.Observed)
 	v.ours = append(append(v.ours, v.unit...), v.leftovers...)
 	v.serving = observed.None[bool]("no server is running")
+	if !in.Observed.Processes.IsKnown() {
+		v.serving = observed.Unsure[bool](in.Observed.Processes.Reason)
+	}
 	if len(v.unit) > 0 {
 		v.main = &v.unit[0]
 		v.drift = driftOf(*v.main, in)

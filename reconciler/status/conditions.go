@@ -72,6 +72,9 @@ func lockHeld(pass Pass) metav1.Condition {
 
 func portsOwned(pass Pass) metav1.Condition {
 	name, main := v1alpha1.ConditionPortsOwned, pass.Plan.Main
+	if processes := pass.Input.Observed.Processes; !processes.IsKnown() {
+		return condition(name, metav1.ConditionUnknown, "NotObserved", processes.Reason)
+	}
 	if main == nil {
 		return condition(name, metav1.ConditionFalse, "NoProcess", "no server of this instance runs")
 	}
