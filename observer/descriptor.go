@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -107,6 +108,12 @@ func (d descriptor) flock(how int) error {
 			return err
 		}
 	}
+}
+
+// exhausted reports whether an error means that we, or the machine, ran out of
+// descriptors or memory.
+func exhausted(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }
 
 // fileID returns the device and the inode number of a file.

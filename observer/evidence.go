@@ -18,6 +18,9 @@ func (o *Observer) read(pid int) (observed.Process, words, error) {
 			return observed.Process{}, words{}, err
 		}
 		w := o.machine.words(pid)
+		if w.exhausted != nil {
+			return observed.Process{}, words{}, w.exhausted
+		}
 		described := before
 		o.machine.describe(&described, o.users)
 		described.Args = w.args.Value

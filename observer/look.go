@@ -67,7 +67,11 @@ func (l *look) search() observed.Fact[[]observed.Process] {
 		}
 		candidates = append(candidates, found...)
 	}
-	return observed.Is(l.ours(append(l.lock.holders, candidates...)))
+	ours, err := l.ours(slices.Concat(l.lock.holders, candidates))
+	if err != nil {
+		return observed.Unsure[[]observed.Process](fmt.Sprintf("cannot read a process of ours: %v", err))
+	}
+	return observed.Is(ours)
 }
 
 // candidates are the processes worth asking before all others.
@@ -94,7 +98,17 @@ func (l *look) walk() ([]int, error) {
 		return nil, err
 	}
 	l.completeHolders(pids)
-	return slices.DeleteFunc(pids, func(pid int) bool { return !l.foreign(pid) || !l.named(pid) }), nil
+	var found []int
+	for _, pid := range pids {
+		named, err := l.named(pid)
+		if err != nil {
+			return nil, err
+		}
+		if named && l.foreign(pid) {
+			found = append(found, pid)
+		}
+	}
+	return found, nil
 }
 
 // completeHolders asks every process for the lock. A lock that was held a
@@ -110,11 +124,11 @@ func (l *look) completeHolders(pids []int) {
 }
 
 // named reports whether the process's environment or arguments name the
-// instance; it reads nothing else of it.
-func (l *look) named(pid int) bool {
+// instance; it reads nothing else of it. The error says that we could not ask.
+func (l *look) named(pid int) (bool, error) {
 	w := l.machine.words(pid)
-	return w.carriesMark(l.target.Mark) == observed.Known ||
-		l.namesDatabase(pid, w) == observed.Known
+	named := w.carriesMark(l.target.Mark) == observed.Known || l.namesDatabase(pid, w) == observed.Known
+	return named, w.exhausted
 }
 
 func (l *look) namesDatabase(pid int, w words) observed.Knowledge {
@@ -122,18 +136,23 @@ func (l *look) namesDatabase(pid int, w words) observed.Knowledge {
 }
 
 // ours returns the processes among pids that any evidence ties to the
-// instance, holders of the lock first, each one once.
-func (l *look) ours(pids []int) []observed.Process {
+// instance, holders of the lock first, each one once. One that is gone, or
+// whose folder is closed to us, is left out; that we are out of descriptors
+// says nothing about any process, so then there is no answer.
+func (l *look) ours(pids []int) ([]observed.Process, error) {
 	slices.Sort(pids)
 	ours := []observed.Process{}
 	for _, pid := range slices.Compact(pids) {
 		p, err := l.process(pid)
+		if exhausted(err) {
+			return nil, err
+		}
 		if err == nil && l.foreign(pid) && p.State != observed.StateDead && anyKnown(p.Evidence) {
 			ours = append(ours, p)
 		}
 	}
 	slices.SortStableFunc(ours, byEvidence)
-	return ours
+	return ours, nil
 }
 
 // lockFact says who holds the lock. Of several holders it names the one with

@@ -103,10 +103,22 @@ func (m machine) stat(pid int) (observed.Process, error) {
 }
 
 func (m machine) words(pid int) words {
-	return words{
-		args:    readWords(m.path(pid, "cmdline"), parseArgs),
-		environ: readWords(m.path(pid, "environ"), parseEnviron),
+	args, err := readWords(m.path(pid, "cmdline"), parseArgs)
+	w := words{args: fact(args, err)}
+	environ, err2 := readWords(m.path(pid, "environ"), parseEnviron)
+	w.environ = fact(environ, err2)
+	if err := errors.Join(err, err2); exhausted(err) {
+		w.exhausted = err
 	}
+	return w
+}
+
+// fact is the value, or Unknown with the error as the reason.
+func fact[T any](value T, err error) observed.Fact[T] {
+	if err != nil {
+		return observed.Unsure[T](err.Error())
+	}
+	return observed.Is(value)
 }
 
 func (m machine) folder(pid int) string {
@@ -143,15 +155,16 @@ func (m machine) uid(pid int) (int, bool) {
 }
 
 // readWords opens a file of words and parses it while it reads.
-func readWords[T any](path string, parse func(io.Reader) (T, error)) observed.Fact[T] {
+func readWords[T any](path string, parse func(io.Reader) (T, error)) (T, error) {
 	fd, err := open(path, 0)
 	if err != nil {
-		return observed.Unsure[T](err.Error())
+		var none T
+		return none, err
 	}
 	defer fd.close()
 	value, err := parse(fd)
 	if err != nil {
-		return observed.Unsure[T]("cannot read " + path + ": " + err.Error())
+		return value, fmt.Errorf("cannot read %s: %w", path, err)
 	}
-	return observed.Is(value)
+	return value, nil
 }

@@ -157,6 +157,17 @@ func TestUnreadableProc(t *testing.T) {
 	}
 }
 
+// Without descriptors nothing can be read, and nothing may be said to be absent.
+func TestLookWithoutDescriptors(t *testing.T) {
+	i := newInstance(t)
+	i.handOver(t, "wait", marked(i.Mark))
+	must(t, os.WriteFile(i.RecordPath, []byte("1\n"), 0o600))
+	c := start(t, strings.Join([]string{"starve", i.LockPath, i.RecordPath, i.Mark}, " "))
+	if want := "Unknown Unknown Unknown Unknown Unknown"; c.report != want {
+		t.Errorf("knowledge = %q, want %q", c.report, want)
+	}
+}
+
 func TestProcRoot(t *testing.T) {
 	i := newInstance(t)
 	o := New(fakeProc(t, true, map[string]string{

@@ -172,59 +172,6 @@ func TestAncestorsAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestProcessDetails(t *testing.T) {
-	i := newInstance(t)
-	before := time.Now()
-	c := start(t, "wait", withArgs("start-dev", "--port", "1"), ownSession,
-		marked(i.Mark, observed.LaunchVariable+"=digest",
-			observed.ExecutableVariable+"=/opt/temporal", observed.RestartedAtVariable+"=noon"))
-	p := look1(t, i.Target).Processes.Value[0]
-	executable, err := os.Executable()
-	must(t, err)
-	for what, ok := range map[string]bool{
-		"boot id":      len(p.BootID) == 36,
-		"ticks":        p.StartTicks > 0,
-		"started":      p.Started.After(before.Add(-time.Second)) && p.Started.Before(time.Now().Add(time.Second)),
-		"executable":   p.Executable == executable && !p.ExecutableReplaced,
-		"args":         slices.Equal(p.Args, []string{executable, "start-dev", "--port", "1"}),
-		"state":        p.State == observed.StateRunning,
-		"parent":       p.ParentPID == os.Getpid(),
-		"group":        p.ProcessGroup == c.pid(),
-		"session":      p.Session == c.pid(),
-		"user":         p.User != "",
-		"launch":       p.Launch == observed.Is(observed.Launch{Digest: "digest", Executable: "/opt/temporal", RestartedAt: "noon"}),
-		"round a tick": p.Started.Equal(startOf(t, c.pid())) || p.Started.Sub(startOf(t, c.pid())).Abs() < clockStep,
-	} {
-		if !ok {
-			t.Errorf("%s is wrong: %+v", what, p)
-		}
-	}
-}
-
-func ownSession(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
-
-func TestExecutableReplaced(t *testing.T) {
-	copied := filepath.Join(t.TempDir(), "temporal")
-	copyFile(t, copied)
-	c := start(t, "wait", func(cmd *exec.Cmd) { cmd.Path = copied })
-	must(t, os.Remove(copied))
-	p, err := New(Options{}).Inspect(c.pid())
-	must(t, err)
-	if !p.ExecutableReplaced || p.Executable != copied {
-		t.Errorf("executable = %q, replaced = %v", p.Executable, p.ExecutableReplaced)
-	}
-}
-
-// copyFile copies the test binary.
-func copyFile(t *testing.T, to string) {
-	t.Helper()
-	executable, err := os.Executable()
-	must(t, err)
-	data, err := os.ReadFile(executable)
-	must(t, err)
-	must(t, os.WriteFile(to, data, 0o700))
-}
-
 // Another user's processes cannot be read, which must not hide that the
 // search was complete, nor the lock that one of them holds.
 func TestUnprivileged(t *testing.T) {
@@ -263,39 +210,6 @@ func openFolders(t *testing.T, folder string) {
 	t.Helper()
 	for ; folder != os.TempDir() && folder != "/"; folder = filepath.Dir(folder) {
 		must(t, os.Chmod(folder, 0o755))
-	}
-}
-
-func TestIdentifyAndInspect(t *testing.T) {
-	o := newObserver(t)
-	c := start(t, "wait")
-	before, err := o.Identify(c.pid())
-	must(t, err)
-	if again, err := New(Options{}).Identify(c.pid()); err != nil || again != before {
-		t.Errorf("identity = %+v then %+v, %v", before, again, err)
-	}
-	self, err := o.Inspect(os.Getpid())
-	must(t, err)
-	if self.Evidence != (observed.Evidence{}) || !self.Launch.IsAbsent() || len(self.Args) == 0 {
-		t.Errorf("self = %+v", self)
-	}
-	end(c.Cmd)
-	for _, pid := range []int{c.pid(), 0, -1, 1 << 30} {
-		if _, err := o.Identify(pid); !isNoProcess(err) {
-			t.Errorf("Identify(%d) = %v", pid, err)
-		}
-		if _, err := o.Inspect(pid); !isNoProcess(err) {
-			t.Errorf("Inspect(%d) = %v", pid, err)
-		}
-	}
-}
-
-func TestInspectReportsAnyMark(t *testing.T) {
-	c := start(t, "wait", marked("/elsewhere/x", observed.LaunchVariable+"=d"))
-	p, err := New(Options{}).Inspect(c.pid())
-	must(t, err)
-	if p.Launch != observed.Is(observed.Launch{Digest: "d"}) {
-		t.Errorf("launch = %+v", p.Launch)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 const (
 	// dumpAttempts is how often a list is asked for when it keeps changing.
 	dumpAttempts = 3
-	// datagram is more than the kernel puts into one message of a dump, in bytes.
-	datagram = 64 << 10
+	// datagram is the most that the kernel puts into one message of a dump, in bytes.
+	datagram = 32 << 10
 	// netlinkTimeout bounds the wait for an answer, in seconds; the kernel
 	// gives it at once.
 	netlinkTimeout = 1

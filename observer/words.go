@@ -14,6 +14,9 @@ type words struct {
 	// environ is Unknown when the environment cannot be read, which is so
 	// for the processes of other users.
 	environ observed.Fact[environment]
+	// exhausted is set when they were not read for want of something on our
+	// side, such as descriptors, which says nothing about the process.
+	exhausted error
 }
 
 // environment is what concerns us in a process's environment.

@@ -22,9 +22,9 @@ type instance struct {
 	hands   *actuator.Actuator
 	history plan.History
 	status  v1alpha1.TemporalStatus
-	// situation and problem are what was logged last.
-	situation plan.Situation
-	problem   string
+	// situation, problem and failure are what was logged last.
+	situation        plan.Situation
+	problem, failure string
 	// hints are the processes of the last look, where the next one starts.
 	hints []observed.Identity
 	// thoroughAt is when the whole machine was last searched.

@@ -25,6 +25,10 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	desired, problem := i.source.read(now)
 	i.logProblem(problem)
 	if desired.Object == nil {
+		if problem == "" {
+			// A late wake-up for an instance that is no more.
+			return 0, r.forget(i)
+		}
 		return lookAtLeast, i.reportUnreadable(problem, now)
 	}
 	look := r.options.lookAt(desired, i.hints)
@@ -41,6 +45,7 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	decision := plan.Compute(input)
 	i.logDecision(decision)
 	failure := i.act(ctx, desired, decision)
+	i.logFailure(failure)
 	i.watch(decision)
 
 	input.History = i.history
@@ -81,7 +86,6 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 		}
 		i.history = i.history.Did(desired, action, outcome.Err != nil, outcome.Started, time.Now())
 		if outcome.Err != nil {
-			i.log.Error(outcome.Err, "action failed", "verb", action.Verb, "reason", action.Reason)
 			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
 		if outcome.Warning != nil {
@@ -135,6 +139,19 @@ func (i *instance) logDecision(decision plan.Plan) {
 		return
 	}
 	i.log.V(1).Info("pass", "situation", decision.Situation, "message", decision.Message, "requeueAfter", decision.RequeueAfter)
+}
+
+// logFailure logs a new failure of an action; one that repeats itself is in
+// the status.
+func (i *instance) logFailure(failure error) {
+	text := ""
+	if failure != nil {
+		text = failure.Error()
+	}
+	if text != "" && text != i.failure {
+		i.log.Error(failure, "action failed")
+	}
+	i.failure = text
 }
 
 // logProblem logs a new problem of the desired file.

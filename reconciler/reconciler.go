@@ -3,7 +3,6 @@ package reconciler
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -79,17 +78,18 @@ func New(options Options) *Reconciler {
 // started has returned. It leaves every Temporal running. It returns an
 // *AlreadyRunningError when another process reconciles this home. A
 // Reconciler runs once.
-func (r *Reconciler) Run(ctx context.Context) error {
+func (r *Reconciler) Run(ctx context.Context) (err error) {
 	defer r.closeAll()
 	lock, err := lockDaemon(ctx, r.options.Home, r.options.Info)
 	if err != nil {
 		return err
 	}
-	defer lock.Unlock()
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 
 	files, err := watchFiles(r.options.Home)
 	if err != nil {
-		return fmt.Errorf("cannot watch the desired files: %w", err)
+		// The kernel's watches are a limited resource, and only a convenience.
+		r.options.Log.Info("edits are noticed at the next look, not at once", "cause", err.Error())
 	}
 	r.options.Log.Info("reconciling", "home", r.options.Home, "version", r.options.Info.Version)
 	defer r.options.Log.Info("stopped; Temporal is left as it is")
@@ -172,10 +172,11 @@ func (r *Reconciler) newInstance(name string) *instance {
 		sink: &sink{path: r.options.Home.Status(name)},
 	}
 	last, err := r.options.Home.ReadStatus(name)
+	i.resume(r.options.Home, last)
 	if err != nil {
 		i.log.Error(err, "the status of an earlier daemon is lost")
+		i.source.assume()
 	}
-	i.resume(r.options.Home, last)
 	i.hands = actuator.New(actuator.Options{
 		Identifier: r.observer,
 		Env:        r.options.Env,

@@ -165,7 +165,9 @@ func TestInstancesAreIndependent(t *testing.T) {
 	w.ready("stubborn")
 	quick := w.ready("quick").Status.Process.PID
 	w.write("stubborn", w.desired("stubborn", w.port, "  enabled: false"))
-	w.eventually("stubborn", "terminating", func(o *v1alpha1.Temporal) bool { return o.Status.Situation == "Terminating" })
+	w.eventually("stubborn", "on its way out", func(o *v1alpha1.Temporal) bool {
+		return o.Status.Situation == "Stopping" || o.Status.Situation == "Terminating"
+	})
 	kill(t, quick, syscall.SIGKILL)
 	w.eventually("quick", "ready again", func(o *v1alpha1.Temporal) bool { return ready(o) && o.Status.Process.PID != quick })
 	w.eventually("stubborn", "stopped", stopped)

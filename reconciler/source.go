@@ -81,11 +81,13 @@ func (s *source) miss(now time.Time) {
 	if s.missingSince.IsZero() {
 		s.missingSince = now
 	}
-	if s.object == nil {
-		// A status file that tells nothing: whatever runs has to stop, for
-		// which the defaults say enough.
-		s.object = v1alpha1.Complete(&v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Name: s.name}}, string(s.home))
-	}
+}
+
+// assume takes an object of defaults for the last good one, for an instance
+// of which only an unreadable status file is left: when its desired file is
+// gone too, whatever runs has to stop, for which the defaults say enough.
+func (s *source) assume() {
+	s.object = v1alpha1.Complete(&v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Name: s.name}}, string(s.home))
 }
 
 // settling returns how long it takes until a missing file means "stop"; zero

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -21,16 +22,21 @@ func watchFiles(home Home) (*fsnotify.Watcher, error) {
 		return nil, fmt.Errorf("cannot create a watch: %w", err)
 	}
 	if err := watcher.Add(home.DesiredDir()); err != nil {
-		return nil, fmt.Errorf("cannot watch %s: %w", home.DesiredDir(), err)
+		return nil, errors.Join(fmt.Errorf("cannot watch %s: %w", home.DesiredDir(), err), watcher.Close())
 	}
 	return watcher, nil
 }
 
 // wakeOnFiles queues an instance when its desired file changes, and every
 // lookAtLeast all instances that the folders know, so that a lost event and a
-// folder that was replaced cost no more than that.
+// folder that was replaced cost no more than that. Without a watcher that is
+// all it does.
 func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher) {
-	defer watcher.Close()
+	if watcher == nil {
+		watcher = &fsnotify.Watcher{}
+	} else {
+		defer watcher.Close()
+	}
 	tick := time.NewTicker(lookAtLeast)
 	defer tick.Stop()
 	r.discover()
@@ -46,9 +52,11 @@ func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher)
 			r.options.Log.V(1).Info("lost file events; looking at all", "cause", fmt.Sprint(err))
 			r.discover()
 		case <-tick.C:
-			// Adding a watched folder again changes nothing; one that was
-			// removed and made again needs it.
-			_ = watcher.Add(r.options.Home.DesiredDir())
+			if watcher.Events != nil {
+				// Adding a watched folder again changes nothing; one that was
+				// removed and made again needs it.
+				_ = watcher.Add(r.options.Home.DesiredDir())
+			}
 			r.discover()
 		}
 	}

@@ -18,11 +18,18 @@ type Change struct {
 	Delete bool
 }
 
-// String returns the change as it would be told to a person.
+// String returns the change as it would be told to a person, without a value
+// of spec.env.
 func (c Change) String() string {
-	path := strings.Join(c.Path, ".")
-	if c.Delete {
+	path := printable(strings.Join(c.Path, "."))
+	text, isText := c.Value.(string)
+	switch {
+	case c.Delete:
 		return "remove " + path
+	case strings.HasPrefix(path, envPath+"."):
+		return "set " + path
+	case isText:
+		return fmt.Sprintf("set %s to %s", path, quoteValue(text))
 	}
 	return fmt.Sprintf("set %s to %v", path, c.Value)
 }

@@ -95,7 +95,7 @@ func (a *author) newValue() any {
 
 func TestEditProperty(t *testing.T) {
 	refused := 0
-	const documents = 3000
+	const documents = 1000
 	for seed := range uint64(documents) {
 		a := &author{Rand: rand.New(rand.NewPCG(seed, 1))}
 		before := a.write()

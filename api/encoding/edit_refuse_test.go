@@ -75,6 +75,9 @@ func TestChangePrintsItself(t *testing.T) {
 		"set spec.port to 1":         set(1, port...),
 		"set spec.enabled to false":  set(false, enabled...),
 		"remove metadata.labels.a/b": remove("metadata", "labels", "a/b"),
+		`set spec.ip to "a\nb"`:      set("a\nb", "spec", "ip"),
+		`set a\nb to 1`:              set(1, "a\nb"),
+		"set spec.env.KEY":           set("s3cret", "spec", "env", "KEY"),
 	}
 	for want, change := range tests {
 		if got := change.String(); got != want {

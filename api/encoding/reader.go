@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// maxNodes bounds what aliases can multiply a file to. A 1 MiB file
-	// cannot hold more than half as many values of its own.
-	maxNodes = 1 << 19
+	// maxNodes bounds the values in a file, aliases counted as often as they
+	// are used. The sample with every field has about a hundred.
+	maxNodes = 1 << 16
 	// maxDepth bounds the nesting, and ends an alias that contains itself.
 	maxDepth = 100
 	// envPath is where values may be secrets.
@@ -91,7 +91,7 @@ func (r *reader) enter(n *yaml.Node, at position) (*yaml.Node, bool) {
 	r.visited++
 	switch {
 	case r.visited == maxNodes:
-		r.fault(n, at, "aliases make the file too large", "write the values out")
+		r.fault(n, at, "more values than can be read, aliases included", "write fewer")
 	case at.depth == maxDepth:
 		r.fault(n, at, "nested too deeply", "")
 	}

@@ -44,7 +44,7 @@ func treeOf(root *yaml.Node) (*tree, error) {
 	b := builder{budget: maxNodes}
 	t := b.build(root, 0)
 	if b.budget <= 0 {
-		return nil, fmt.Errorf("aliases make the file too large or too deep")
+		return nil, fmt.Errorf("more or deeper values than can be read, aliases included")
 	}
 	return t, nil
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // exitInfoWait bounds how long an ended process that is not ours to reap is
-// waited for: the kernel says how it ended only after its parent has reaped
-// it, which init does at once and a careless parent never does.
+// waited for when /proc does not tell how it ended: the handle tells only after
+// its parent has reaped it, which a careless one never does.
 const exitInfoWait = 250 * time.Millisecond
 
 // handle is a pidfd in the runtime's poller.
@@ -87,6 +87,9 @@ func (h *handle) wait(kind kinship) (Exit, bool) {
 	// error here is the deadline, and leaves the exit without a cause.
 	_ = raw.Read(func(fd uintptr) bool {
 		status, told, supported := exitInfo(int(fd))
+		if !told {
+			status, told = zombieStatus(int(fd), h.pid)
+		}
 		if told {
 			exit = exitOf(status)
 		}

@@ -47,6 +47,8 @@ func (a *app) runDaemon(ctx context.Context, format string, detached bool) error
 	if err := actuator.SealDescriptors(); err != nil {
 		return err
 	}
+	// What Temporal writes is for this user alone, like the rest of the home.
+	syscall.Umask(0o077)
 	s, err := a.create()
 	if err != nil {
 		return err

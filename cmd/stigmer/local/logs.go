@@ -42,14 +42,22 @@ func (a *app) logs(ctx context.Context, follow bool) error {
 	tick := time.NewTicker(followLook)
 	defer tick.Stop()
 	for {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot read the log: %w", err)
-		default:
-			if _, err := io.Copy(a.stdout, file); err != nil {
-				return fmt.Errorf("cannot print %s: %w", path, err)
-			}
+		}
+		next, nextErr := file, err
+		if follow {
+			// Before the rest of the old file is printed, so that no line
+			// that came before the rotation is missed.
+			next, nextErr = reopenRotated(file, path)
+		}
+		if err := printRest(a.stdout, file); err != nil {
+			return err
+		}
+		if next != file {
+			file.Close()
+			file, err = next, nextErr
+			continue
 		}
 		if !follow {
 			return file.Close()
@@ -59,26 +67,37 @@ func (a *app) logs(ctx context.Context, follow bool) error {
 			return nil
 		case <-tick.C:
 		}
-		file, err = reopenRotated(file, path)
 	}
 }
 
+// printRest prints what has come since the last call; a nil file has nothing.
+func printRest(out io.Writer, file *os.File) error {
+	if file == nil {
+		return nil
+	}
+	if _, err := io.Copy(out, file); err != nil {
+		return fmt.Errorf("cannot print %s: %w", file.Name(), err)
+	}
+	return nil
+}
+
 // reopenRotated returns the file that is at path now: the one that is open,
-// or the new one when the log was rotated.
+// or another one when there was none, or when the log was rotated.
 func reopenRotated(file *os.File, path string) (*os.File, error) {
 	if file == nil {
-		return os.Open(path)
+		next, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return next, nil
 	}
 	open, err := file.Stat()
 	if err != nil {
 		return file, err
 	}
 	if now, err := os.Stat(path); err != nil || os.SameFile(open, now) {
+		// Between two files there may be none for a moment.
 		return file, nil
 	}
-	next, err := os.Open(path)
-	if err != nil {
-		return file, nil
-	}
-	return next, file.Close()
+	return os.Open(path)
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,10 +54,13 @@ func search() reconciler.Search {
 	return found
 }
 
-// daemonRuns reports whether a process holds the daemon lock. When that
-// cannot be told it says yes: a second daemon would find out and go.
-func (s *session) daemonRuns() bool {
-	return !s.observer.LockHolder(s.home.DaemonLock()).IsAbsent()
+// daemonRuns reports whether a process holds the daemon lock.
+func (s *session) daemonRuns() (bool, error) {
+	lock := s.observer.LockHolder(s.home.DaemonLock())
+	if lock.IsUnknown() {
+		return false, &exitError{exitUserAction, fmt.Errorf("cannot tell whether a daemon runs: %s; make %s a regular file, or remove it", lock.Reason, s.home.DaemonLock())}
+	}
+	return lock.IsKnown(), nil
 }
 
 // daemon returns the living daemon's process and what it says of itself.
@@ -72,7 +76,11 @@ func (s *session) daemon() (observed.Process, reconciler.DaemonInfo, bool) {
 
 // look looks at one instance.
 func (s *session) look(ctx context.Context, name string) (reconciler.Look, error) {
-	looker := reconciler.Looker{Home: s.home, Search: search(), Observer: s.observer, AsDaemon: s.daemonRuns()}
+	running, err := s.daemonRuns()
+	if err != nil {
+		return reconciler.Look{}, err
+	}
+	looker := reconciler.Looker{Home: s.home, Search: search(), Observer: s.observer, AsDaemon: running}
 	return looker.Look(ctx, name)
 }
 

@@ -25,21 +25,24 @@ const (
 // ensureDaemon makes sure that a daemon runs that looks for Temporal where
 // this command does. Commands that race start one.
 func (s *session) ensureDaemon(ctx context.Context) error {
-	if s.daemonRuns() && !s.daemonOutdated() {
-		return nil
+	if running, err := s.daemonRuns(); err != nil || running && !s.daemonOutdated() {
+		return err
 	}
 	unlock, err := lockFile(ctx, filepath.Join(string(s.home), ".daemon-start.lock"))
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if s.daemonRuns() && s.daemonOutdated() {
+	running, err := s.daemonRuns()
+	switch {
+	case err != nil:
+		return err
+	case running && !s.daemonOutdated():
+		return nil
+	case running:
 		if err := s.endDaemon(ctx); err != nil {
 			return err
 		}
-	}
-	if s.daemonRuns() {
-		return nil
 	}
 	return s.startDaemon(ctx)
 }
@@ -82,23 +85,44 @@ func (s *session) startDaemon(ctx context.Context) error {
 
 // awaitDaemon returns when a daemon has the lock.
 func (s *session) awaitDaemon(ctx context.Context, ended <-chan error) error {
+	var exit error
+	gone := false
+	err := s.awaitLock(ctx, true, func() bool {
+		select {
+		case exit = <-ended:
+			gone = true
+		default:
+		}
+		return gone
+	})
+	if gone {
+		return fmt.Errorf("the daemon ended at once (%v); %s says why", exit, s.home.DaemonLog())
+	}
+	if err != nil {
+		return fmt.Errorf("the daemon did not take its lock: %w; %s may say why", err, s.home.DaemonLog())
+	}
+	return nil
+}
+
+// awaitLock waits until the daemon lock is held, or is free. It ends early
+// without an error when hopeless says so.
+func (s *session) awaitLock(ctx context.Context, held bool, hopeless func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, daemonPatience)
 	defer cancel()
 	tick := time.NewTicker(daemonLook)
 	defer tick.Stop()
-	for !s.daemonRuns() {
+	for {
+		giveUp := hopeless()
+		running, err := s.daemonRuns()
+		if err != nil || running == held || giveUp {
+			return err
+		}
 		select {
 		case <-tick.C:
-		case err := <-ended:
-			if s.daemonRuns() {
-				return nil
-			}
-			return fmt.Errorf("the daemon ended at once (%v); %s says why", err, s.home.DaemonLog())
 		case <-ctx.Done():
-			return fmt.Errorf("the daemon did not take its lock: %w; %s may say why", ctx.Err(), s.home.DaemonLog())
+			return ctx.Err()
 		}
 	}
-	return nil
 }
 
 // endDaemon ends the daemon and returns when its lock is free. Temporal goes on.
@@ -111,20 +135,12 @@ func (s *session) endDaemon(ctx context.Context) error {
 	// group with others.
 	process.ProcessGroup = 0
 	hands := actuator.New(actuator.Options{Identifier: s.observer, OnExit: func(observed.Identity, actuator.Exit) {}})
-	defer hands.Close()
-	if outcome := hands.Do(ctx, plan.Action{Verb: plan.Terminate, Target: process, Reason: "NotNeeded"}); outcome.Err != nil {
-		return fmt.Errorf("cannot end the daemon: %w", outcome.Err)
+	outcome := hands.Do(ctx, plan.Action{Verb: plan.Terminate, Target: process, Reason: "NotNeeded"})
+	if err := errors.Join(outcome.Err, hands.Close()); err != nil {
+		return fmt.Errorf("cannot end the daemon: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, daemonPatience)
-	defer cancel()
-	tick := time.NewTicker(daemonLook)
-	defer tick.Stop()
-	for s.daemonRuns() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("the daemon (%s) did not end: %w", process, ctx.Err())
-		}
+	if err := s.awaitLock(ctx, false, func() bool { return false }); err != nil {
+		return fmt.Errorf("the daemon (%s) did not end: %w", process, err)
 	}
 	return nil
 }

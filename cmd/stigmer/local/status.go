@@ -51,7 +51,11 @@ func (a *app) status(ctx context.Context) error {
 	if len(objects) == 0 {
 		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
 	}
-	if !s.daemonRuns() {
+	running, err := s.daemonRuns()
+	if err != nil {
+		return err
+	}
+	if !running {
 		fmt.Fprintln(s.stderr, "no daemon runs, so nothing is kept up; this is what this command sees itself. 'stigmer local' starts one")
 	}
 	return s.printAll(objects)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
@@ -39,7 +40,7 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	defer progress.clear()
 	tick := time.NewTicker(waitLook)
 	defer tick.Stop()
-	var obstacle string
+	var met *obstacle
 	var since time.Time
 	for {
 		look, err := w.session.look(timeout, w.name)
@@ -51,10 +52,10 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		case w.done(look):
 			return look, nil
 		}
-		if now := blockedBy(look); now == "" || now != obstacle {
-			obstacle, since = now, time.Now()
+		if now := blockedBy(look); now == nil || met == nil || *now != *met {
+			met, since = now, time.Now()
 		} else if time.Since(since) >= blockedFor {
-			return look, &exitError{exitUserAction, errors.New(now)}
+			return look, &exitError{now.code, errors.New(now.message)}
 		}
 		progress.show(w.goal, look)
 		if err := w.ensureDaemon(timeout); err != nil && timeout.Err() == nil {
@@ -68,23 +69,31 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	}
 }
 
+// obstacle is what keeps an instance from its goal until the user acts.
+type obstacle struct {
+	code    int
+	message string
+}
+
 // blockedBy returns what the user has to do before the instance can go on;
-// empty for nothing. The daemon's word counts when it is about this desired
+// nil for nothing. The daemon's word counts when it is about this desired
 // state.
-func blockedBy(look reconciler.Look) string {
+func blockedBy(look reconciler.Look) *obstacle {
 	if look.Problem != "" {
-		return look.Problem
+		return &obstacle{exitUsage, look.Problem}
 	}
 	if look.Plan.Remedy != "" {
-		return look.Plan.Message + "; " + look.Plan.Remedy
+		return &obstacle{exitUserAction, look.Plan.Message + "; " + look.Plan.Remedy}
 	}
-	if reported := look.Reported; reported != nil && look.Object != nil &&
-		reported.Generation == look.Object.Generation && look.Object.Generation == reported.Status.ObservedGeneration {
-		if c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled); c != nil && c.Status == "True" {
-			return c.Message
-		}
+	reported := look.Reported
+	if reported == nil || look.Object == nil || reported.Status.ObservedGeneration != look.Object.Generation {
+		return nil
 	}
-	return ""
+	c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled)
+	if c == nil || c.Status != metav1.ConditionTrue {
+		return nil
+	}
+	return &obstacle{exitUserAction, c.Message}
 }
 
 // gaveUp says why waiting ended early: Ctrl-C, or the time was up.
