@@ -1,0 +1,246 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// run runs a command line and returns what it printed and its exit code.
+func run(args ...string) (stdout, stderr string, code int) {
+	var out, diagnostics bytes.Buffer
+	code = Main(args, strings.NewReader(""), &out, &diagnostics)
+	return out.String(), diagnostics.String(), code
+}
+
+func TestUsageErrors(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	cases := []struct {
+		args []string
+		want string
+	}{
+		{[]string{"locl"}, `unknown command or argument "locl"`},
+		{[]string{"local", "strat"}, `unknown command or argument "strat"`},
+		{[]string{"local", "--prot", "1"}, "unknown flag: --prot"},
+		{[]string{"local", "--port", "x"}, "invalid argument"},
+		{[]string{"local", "--memory", "--db-filename", "f"}, "exclude each other"},
+		{[]string{"local", "status", "-o", "xml"}, `unknown output format "xml"`},
+		{[]string{"local", "status", "--name", "Not_A_Label"}, "Not_A_Label"},
+		{[]string{"local", "daemon", "--log-format", "xml"}, `unknown --log-format "xml"`},
+		{[]string{"local", "--port", "70000"}, "spec.port"},
+		{[]string{"local", "--port", "65000"}, "spec.ui.port"},
+	}
+	for _, c := range cases {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			_, stderr, code := run(append(c.args, "--home", home)...)
+			if code != exitUsage || !strings.Contains(stderr, c.want) {
+				t.Errorf("exit %d, %q; want exit 2 and %q", code, stderr, c.want)
+			}
+			if strings.Contains(stderr, "Usage:") {
+				t.Errorf("the whole usage is printed for a small mistake:\n%s", stderr)
+			}
+		})
+	}
+	if _, err := os.Stat(filepath.Join(home, "desired", "temporal.yaml")); err == nil {
+		t.Error("a refused command wrote the desired file")
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	cases := []struct {
+		err  error
+		want int
+	}{
+		{nil, 0},
+		{errors.New("x"), 1},
+		{usageError("x"), 2},
+		{fmt.Errorf("cannot edit: %w", &encoding.InvalidError{}), 2},
+		{&exitError{exitTimeout, errors.New("x")}, 3},
+		{fmt.Errorf("outer: %w", &exitError{exitUserAction, errors.New("x")}), 4},
+	}
+	for _, c := range cases {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("exit code of %v is %d, want %d", c.err, got, c.want)
+		}
+	}
+}
+
+// TestNothingIsThere: commands that only look make nothing.
+func TestNothingIsThere(t *testing.T) {
+	for _, command := range []string{"status", "plan", "stop", "logs"} {
+		home := filepath.Join(t.TempDir(), "home")
+		stdout, stderr, code := run("local", command, "--home", home)
+		if code != 0 || stdout+stderr == "" {
+			t.Errorf("%s: exit %d, %q %q", command, code, stdout, stderr)
+		}
+		if _, err := os.Stat(home); err == nil {
+			t.Errorf("%s made the home folder", command)
+		}
+	}
+}
+
+func TestHomeOfOthersIsRefused(t *testing.T) {
+	home := t.TempDir()
+	if err := os.Chmod(home, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := run("local", "--home", home)
+	if code != exitUserAction || !strings.Contains(stderr, "chmod go-w") {
+		t.Errorf("exit %d, %q; want exit 4 and what to do", code, stderr)
+	}
+}
+
+func TestPlantedDaemonLock(t *testing.T) {
+	home := t.TempDir()
+	if err := os.Chmod(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(home, "daemon.lock"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, code := run("local", "--home", home, "--port", "20001")
+	if code != exitUserAction || !strings.Contains(stderr, "daemon.lock") {
+		t.Errorf("exit %d, %q; want exit 4 and the file's name", code, stderr)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	stdout, _, code := run("version")
+	if code != 0 || !strings.HasPrefix(stdout, "stigmer ") {
+		t.Errorf("exit %d, %q", code, stdout)
+	}
+}
+
+func TestWithoutMarks(t *testing.T) {
+	env := []string{"A=1", "STIGMER_INSTANCE=x", "STIGMER_LAUNCH=x", "STIGMER_EXECUTABLE=x", "STIGMER_RESTARTED_AT=x", "STIGMER_TEMPORAL=t"}
+	if got := withoutMarks(env); !slices.Equal(got, []string{"A=1", "STIGMER_TEMPORAL=t"}) {
+		t.Errorf("kept %q", got)
+	}
+	if len(env) != 6 || env[1] != "STIGMER_INSTANCE=x" {
+		t.Errorf("the environment itself was changed: %q", env)
+	}
+}
+
+func TestRow(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Name: "orders"}}
+	if diff := cmp.Diff([]string{"orders", "Unknown", "", "-", "-", "-", "-", "0"}, row(object, now)); diff != "" {
+		t.Errorf("an object without a status:\n%s", diff)
+	}
+	object.Status = v1alpha1.TemporalStatus{
+		Situation: "Converged", RestartCount: 2,
+		Process:    &v1alpha1.ProcessStatus{PID: 42, StartTime: metav1.NewTime(now.Add(-90 * time.Minute))},
+		Endpoints:  &v1alpha1.EndpointsStatus{Frontend: "127.0.0.1:7233"},
+		Conditions: []metav1.Condition{{Type: "Ready", Status: "True"}},
+	}
+	if diff := cmp.Diff([]string{"orders", "True", "Converged", "127.0.0.1:7233", "-", "42", "90m", "2"}, row(object, now)); diff != "" {
+		t.Errorf("a running one:\n%s", diff)
+	}
+}
+
+func TestBlockedBy(t *testing.T) {
+	stalled := &v1alpha1.Temporal{Status: v1alpha1.TemporalStatus{
+		ObservedGeneration: 2,
+		Conditions:         []metav1.Condition{{Type: "Stalled", Status: "True", Message: "no executable"}},
+	}}
+	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}}
+	newer := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 3}}
+	cases := []struct {
+		name string
+		look reconciler.Look
+		want *obstacle
+	}{
+		{"nothing", reconciler.Look{Object: object}, nil},
+		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{exitUsage, "bad"}},
+		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{exitUserAction, "m; r"}},
+		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{exitUserAction, "no executable"}},
+		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled}, nil},
+	}
+	for _, c := range cases {
+		if diff := cmp.Diff(c.want, blockedBy(c.look), cmp.AllowUnexported(obstacle{})); diff != "" {
+			t.Errorf("%s:\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestHowReached(t *testing.T) {
+	seen := func(pid int, serving observed.Fact[bool]) reconciler.Look {
+		return reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Identity: observed.Identity{PID: pid}}, Serving: serving}}
+	}
+	serves := observed.Is(true)
+	cases := []struct {
+		before, now reconciler.Look
+		want        string
+	}{
+		{seen(1, serves), seen(1, serves), "reusing"},
+		{seen(1, serves), seen(2, serves), "started"},
+		{seen(1, observed.Unsure[bool]("")), seen(1, serves), "started"},
+		{reconciler.Look{}, seen(1, serves), "started"},
+	}
+	for i, c := range cases {
+		if got := howReached(c.before, c.now); got != c.want {
+			t.Errorf("case %d: %s, want %s", i, got, c.want)
+		}
+	}
+}
+
+func TestLogsOfARotatedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("one\n")
+	file, err := reopenRotated(nil, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if same, _ := reopenRotated(file, path); same != file {
+		t.Error("reopened a file that was not rotated")
+	}
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if same, _ := reopenRotated(file, path); same != file {
+		t.Error("gave up the old file while there is no new one")
+	}
+	write("two\n")
+	next, err := reopenRotated(file, path)
+	if err != nil || next == file {
+		t.Fatalf("did not notice the rotation: %v", err)
+	}
+	next.Close()
+}
+
+func TestFollowEndsWithItsContext(t *testing.T) {
+	home := t.TempDir()
+	if err := os.Chmod(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	a := &app{stdout: &out, stderr: &out, homeFlag: home, name: "temporal"}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := a.logs(ctx, true); err != nil {
+		t.Error(err)
+	}
+}
