@@ -229,3 +229,27 @@ func TestHealthIsAskedEachTime(t *testing.T) {
 	<-ended
 	must(t, s.conn.Close())
 }
+
+// The listener is part of what a connection is kept for, the address alone
+// does not tell one server from the next.
+func TestSessionBelongsToItsListener(t *testing.T) {
+	all := newSessions()
+	address := mustAddrPort("127.0.0.1:1")
+	first, err := all.get("a", address, socket{inode: 1})
+	must(t, err)
+	for listener, same := range map[socket]bool{{inode: 1}: true, {inode: 2}: false} {
+		s, err := all.get("b", address, socket{inode: 1})
+		must(t, err)
+		again, err := all.get("b", address, listener)
+		must(t, err)
+		if (s == again) != same || again == first {
+			t.Errorf("inode %d: the same connection: %v", listener.inode, s == again)
+		}
+	}
+	all.drop("b")
+	all.drop("b")
+	if len(all.byInstance) != 1 {
+		t.Errorf("%d connections are left, want the other instance's", len(all.byInstance))
+	}
+	must(t, all.close())
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"golang.org/x/sys/unix"
 )
 
 // A healthy instance, seen twice: every fact is Known, nothing differs but
@@ -247,5 +248,19 @@ func TestDescriptorKnowsItsFile(t *testing.T) {
 	replaced := lockFile{path: filepath.Join(folder, "a"), info: info}
 	if held, reason := replaced.probe(); held != observed.Unknown || !strings.Contains(reason, "replaced") {
 		t.Errorf("probe = %s, %q", held, reason)
+	}
+}
+
+func TestExhausted(t *testing.T) {
+	for err, want := range map[error]bool{
+		unix.EMFILE: true, unix.ENFILE: true, unix.ENOMEM: true,
+		unix.EACCES: false, unix.ENOENT: false, ErrNoProcess: false,
+	} {
+		if got := exhausted(&fs.PathError{Op: "open", Path: "x", Err: err}); got != want {
+			t.Errorf("exhausted(%v) = %v", err, got)
+		}
+	}
+	if exhausted(nil) {
+		t.Error("no error is one of exhaustion")
 	}
 }

@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -72,13 +73,17 @@ func (l *look) findOwners(wanted []socket, ours []observed.Process) map[socket]o
 	return answers
 }
 
-// findIn looks for the missing sockets in one process. It reports whether the
-// process could be read.
-func (l *look) findIn(pid int, missing map[uint64]socket, answers map[socket]ownerAnswer) bool {
+// findIn looks for the missing sockets in one process.
+func (l *look) findIn(pid int, missing map[uint64]socket, answers map[socket]ownerAnswer) {
 	if len(missing) == 0 {
-		return true
+		return
 	}
 	sockets, err := l.machine.sockets(pid)
+	if err != nil {
+		// Not ours to read, or gone. A socket that is found nowhere else
+		// stays without an owner, which findEverywhere says.
+		return
+	}
 	for inode, s := range missing {
 		if descriptor, ok := sockets[inode]; ok {
 			l.owners.put(inode, place{pid: pid, descriptor: descriptor})
@@ -86,7 +91,6 @@ func (l *look) findIn(pid int, missing map[uint64]socket, answers map[socket]own
 			delete(missing, inode)
 		}
 	}
-	return err == nil
 }
 
 // findEverywhere looks at every process for the sockets that are still
@@ -94,19 +98,14 @@ func (l *look) findIn(pid int, missing map[uint64]socket, answers map[socket]own
 func (l *look) findEverywhere(missing map[uint64]socket, answers map[socket]ownerAnswer) {
 	pids, err := l.machine.pids()
 	slices.Sort(pids)
-	unreadable := 0
 	for _, pid := range pids {
-		if !l.findIn(pid, missing, answers) {
-			unreadable++
-		}
+		l.findIn(pid, missing, answers)
 	}
 	for _, s := range missing {
-		reason := fmt.Sprintf("no process that can be read has the socket on %s open", s.address)
-		switch {
-		case err != nil:
+		reason := fmt.Sprintf("no process that can be read has the socket on %s open, which belongs to %s",
+			s.address, cmp.Or(l.users.name(s.uid), "an unknown user"))
+		if err != nil {
 			reason = fmt.Sprintf("cannot search the processes: %v", err)
-		case unreadable > 0:
-			reason = fmt.Sprintf("the socket on %s belongs to %s, whose processes cannot be read", s.address, l.users.name(s.uid))
 		}
 		answers[s] = ownerAnswer{reason: reason}
 	}

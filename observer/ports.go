@@ -87,7 +87,7 @@ func (s socket) serves(want netip.AddrPort) int {
 		return 1
 	case bound.IsUnspecified() && bound.Is4() == ip.Is4():
 		return 2
-	case bound.IsUnspecified() && bound.Is6():
+	case bound.IsUnspecified() && bound.Is6() && !s.v6only:
 		return 1
 	}
 	return 0

@@ -127,7 +127,7 @@ func TestOwnerOfAnotherUser(t *testing.T) {
 	}
 	root := start(t, "listen tcp4 127.0.0.1:0")
 	c := start(t, "ports "+root.report, asNobody)
-	if want := "Known Unknown the socket on " + root.report + " belongs to root, whose processes cannot be read"; c.report != want {
+	if want := "Known Unknown no process that can be read has the socket on " + root.report + " open, which belongs to root"; c.report != want {
 		t.Errorf("report = %q, want %q", c.report, want)
 	}
 }
@@ -188,4 +188,39 @@ func addresses(t *testing.T, list func() ([]socket, error)) []string {
 	}
 	slices.Sort(lines)
 	return slices.Compact(lines)
+}
+
+// The portable list names owners at once, and has no inodes to look for.
+func TestOwnersOfPortableSockets(t *testing.T) {
+	l := newObserver(t).newLook(Target{})
+	named := socket{address: mustAddrPort("127.0.0.1:1"), pid: os.Getpid()}
+	nameless := socket{address: mustAddrPort("127.0.0.1:2"), uid: -1}
+	owners := l.findOwners([]socket{named, nameless}, nil)
+	if owners[named].pid != os.Getpid() {
+		t.Errorf("owner = %+v, want ourselves", owners[named])
+	}
+	if owner := l.ownerFact(nameless, owners[nameless]); !owner.IsUnknown() || owner.Reason == "" {
+		t.Errorf("owner = %+v, want Unknown", owner)
+	}
+}
+
+// Whoever is named as the owner may be gone when it is read.
+func TestOwnerThatIsGone(t *testing.T) {
+	l := newObserver(t).newLook(Target{})
+	owner := l.ownerFact(socket{address: mustAddrPort("127.0.0.1:1")}, ownerAnswer{pid: 1 << 30})
+	if !owner.IsUnknown() || !strings.Contains(owner.Reason, "no such process") {
+		t.Errorf("owner = %+v", owner)
+	}
+}
+
+func TestListenerUnknown(t *testing.T) {
+	l := newObserver(t).newLook(Target{})
+	got := l.listener(mustAddrPort("127.0.0.1:1"), socket{}, ownerAnswer{}, os.ErrPermission)
+	if !got.IsUnknown() || got.Reason == "" {
+		t.Errorf("listener = %+v", got)
+	}
+	ports := []observed.Port{{Name: observed.Frontend, Listener: observed.Is(observed.Listener{Owner: observed.Unsure[observed.Process]("hidden")})}}
+	if reason := whyNotAsked(ports, 0); reason != "not asked: hidden" {
+		t.Errorf("reason = %q", reason)
+	}
 }

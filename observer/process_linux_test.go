@@ -1,10 +1,14 @@
 package observer
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -96,4 +100,59 @@ func TestInspectReportsAnyMark(t *testing.T) {
 	if p.Launch != observed.Is(observed.Launch{Digest: "d"}) {
 		t.Errorf("launch = %+v", p.Launch)
 	}
+}
+
+// A pid that changes hands while it is read must not give a process made of
+// two. The folder of pid 42 is replaced all the time, by ever later processes,
+// each of which says its start in its arguments too.
+func TestReadIsOfOneProcess(t *testing.T) {
+	options := fakeProc(t, true, nil)
+	o := New(options)
+	const generations = 500
+	replaced := make(chan error, 1)
+	go func() { replaced <- replaceProcess(options.ProcRoot, generations) }()
+	for seen := 0; seen < generations; {
+		p, err := o.Inspect(42)
+		if err != nil && !isNoProcess(err) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			seen = int(p.StartTicks)
+			if want := []string{strconv.Itoa(seen)}; !slices.Equal(p.Args, want) {
+				t.Fatalf("started at %d with arguments %q", p.StartTicks, p.Args)
+			}
+		}
+		if err := failed(replaced); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// failed returns the error of a goroutine that has failed.
+func failed(result chan error) error {
+	select {
+	case err := <-result:
+		return err
+	default:
+		return nil
+	}
+}
+
+// replaceProcess makes one process after the other, and pid 42 a link to each.
+func replaceProcess(root string, generations int) error {
+	for ticks := 1; ticks <= generations; ticks++ {
+		folder := filepath.Join(root, fmt.Sprintf("generation-%d", ticks))
+		stat := strings.Replace(statLine("x", "S"), " 123456 ", fmt.Sprintf(" %d ", ticks), 1)
+		if err := errors.Join(
+			os.Mkdir(folder, 0o700),
+			os.WriteFile(filepath.Join(folder, "stat"), []byte(stat), 0o600),
+			os.WriteFile(filepath.Join(folder, "cmdline"), fmt.Append(nil, ticks, "\x00"), 0o600),
+			os.WriteFile(filepath.Join(folder, "environ"), nil, 0o600),
+			os.Symlink(folder, filepath.Join(root, "next")),
+			os.Rename(filepath.Join(root, "next"), filepath.Join(root, "42")),
+		); err != nil {
+			return err
+		}
+	}
+	return nil
 }

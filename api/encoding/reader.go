@@ -111,15 +111,32 @@ func (r *reader) structure(n *yaml.Node, t reflect.Type, at position) (any, bool
 	result := map[string]any{}
 	ok := r.pairs(n, at, at.child, func(key, value *yaml.Node) {
 		fieldType, known := fields[key.Value]
-		if !known {
+		switch place := at.child(key.Value); {
+		case !known:
 			r.unknown(key, t, at)
-			return
-		}
-		if v, ok := r.read(value, fieldType, at.child(key.Value)); ok {
-			result[key.Value] = v
+		case isNull(value) && !r.lenient && holdsOne(fieldType):
+			r.fault(key, place, "has no value", "write one or remove the line")
+		default:
+			if v, ok := r.read(value, fieldType, place); ok {
+				result[key.Value] = v
+			}
 		}
 	})
 	return result, ok
+}
+
+// holdsOne reports a field for one value. Without it ("enabled:" in a file
+// that is being typed or was cut short) the default would start what was
+// stopped; an empty section, all of it commented out, is harmless.
+func holdsOne(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int32, reflect.Int64:
+		return true
+	}
+	return t == reflect.TypeFor[metav1.Duration]()
 }
 
 func (r *reader) unknown(key *yaml.Node, t reflect.Type, at position) {

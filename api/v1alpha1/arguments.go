@@ -145,6 +145,9 @@ func judgeFlag(spelling, name string) (problem, remedy string) {
 // value is known only to the binary that will run.
 func judgeCluster(letters string) (problem, remedy string) {
 	letters, _, _ = strings.Cut(letters, "=")
+	if letters == "" {
+		return "not a flag", "remove it"
+	}
 	for i := range len(letters) {
 		name := shorthand(letters[i])
 		if name == "" {

@@ -15,9 +15,7 @@ func (w *world) clean() {
 	if w.Failed() {
 		w.tell()
 	}
-	files, _ := filepath.Glob(w.file("desired", "*.yaml"))
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+	for _, name := range w.instances() {
 		r, err := w.finish(w.command("local", "stop", "--name", name))
 		if err != nil || r.code != 0 {
 			w.Errorf("cannot stop %s: %v: %s", name, err, r)
@@ -32,6 +30,18 @@ func (w *world) clean() {
 			w.Errorf("the daemon's log: %v", err)
 		}
 	}
+}
+
+// instances returns the names of those that may have to be stopped.
+func (w *world) instances() []string {
+	names := []string{"temporal"}
+	files, _ := filepath.Glob(w.file("desired", "*.yaml"))
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".yaml"); name != "temporal" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // leftAfter returns the home's processes that still live after the time.

@@ -44,6 +44,8 @@ func newWorld(t testing.TB) *world {
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + user,
 		"STIGMER_TEMPORAL=" + temporal,
+		// A program with the race detector otherwise rests a second at its end.
+		"GORACE=atexit_sleep_ms=0",
 	}
 	t.Cleanup(w.clean)
 	return w

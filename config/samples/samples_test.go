@@ -1,6 +1,7 @@
 package samples_test
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -95,5 +96,30 @@ func TestCopiesAreFresh(t *testing.T) {
 		if sample()[0] == '!' {
 			t.Errorf("%s: a caller can change the sample of the next one", name)
 		}
+	}
+}
+
+// A field that nobody explained to the user is a field that nobody uses.
+func TestTheSampleNamesEveryFieldOfTheSpec(t *testing.T) {
+	for name, sample := range map[string][]byte{"temporal.yaml": samples.Temporal(), "all-fields.yaml": samples.AllFields()} {
+		walk(reflect.TypeFor[v1alpha1.TemporalSpec](), func(field string) {
+			if !regexp.MustCompile(`(?m)^[ #-]*` + field + `:`).Match(sample) {
+				t.Errorf("%s does not mention %s", name, field)
+			}
+		})
+	}
+}
+
+func walk(t reflect.Type, visit func(field string)) {
+	for t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return
+	}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		visit(name)
+		walk(t.Field(i).Type, visit)
 	}
 }

@@ -15,9 +15,12 @@ type State struct {
 	// Record is the pid record as it stands on the disk, however wrong.
 	Record Fact[Record]
 	// Processes are all processes with any evidence of belonging to the
-	// instance, the lock's holder first. Known, even when empty, means that
-	// the search was complete as far as the instance's safety needs it;
-	// Absent is not used.
+	// instance, the strongest evidence first, so a holder of the lock leads.
+	// Zombies, the observing process and its ancestors are left out. Known,
+	// even when empty, means that the search was complete as far as the
+	// instance's safety needs it; Absent is not used. While some process of
+	// the list holds the lock, a look that is not thorough names only that
+	// one and those that were hinted at.
 	Processes Fact[[]Process]
 	// Ports are the ports that the spec asks for, in the order of the target.
 	Ports []Port

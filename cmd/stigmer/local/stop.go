@@ -48,9 +48,6 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	if err != nil {
 		return err
 	}
-	if before.Object == nil && before.Problem == "" {
-		return s.printNothingToStop()
-	}
 	if !isStopped(before) {
 		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isStopped}
 		if _, err := w.wait(ctx); err != nil {
@@ -61,6 +58,9 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 		if err := s.endUnneededDaemon(ctx); err != nil {
 			return err
 		}
+	}
+	if before.Object == nil {
+		return s.printNothingToStop()
 	}
 	return s.printStopped(before)
 }
