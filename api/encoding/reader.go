@@ -115,7 +115,8 @@ func (r *reader) structure(n *yaml.Node, t reflect.Type, at position) (any, bool
 		case !known:
 			r.unknown(key, t, at)
 		case isNull(value) && !r.lenient && holdsOne(fieldType):
-			r.fault(key, place, "has no value", "write one or remove the line")
+			// The key, because an empty value may count to the next line.
+			r.faults = append(r.faults, Fault{Line: key.Line, Field: place.path, Problem: "has no value", Remedy: "write one or remove the line"})
 		default:
 			if v, ok := r.read(value, fieldType, place); ok {
 				result[key.Value] = v

@@ -142,6 +142,14 @@ func listenerValues() []value {
 			}
 			return observed.None[observed.Listener]("")
 		})},
+		{"only the frontend of the first process", func(b *base) {
+			for i := range b.Observed.Ports {
+				b.Observed.Ports[i].Listener = observed.None[observed.Listener]("")
+			}
+			if ps := b.Observed.Processes.Value; len(ps) > 0 {
+				b.Observed.Ports[0].Listener = listening(ps[0])
+			}
+		}},
 		{"ports of a stranger", all(func(*base) observed.Fact[observed.Listener] {
 			return listening(stranger(9, "/usr/bin/python3"))
 		})},
@@ -154,7 +162,7 @@ func listenerValues() []value {
 func healthValues() []value {
 	return []value{
 		{"health unknown", func(b *base) { b.Observed.Health = observed.Unsure[observed.Health]("not asked") }},
-		{"serving", func(b *base) { b.Observed.Health = healthy().Observed.Health }},
+		{"serving", func(b *base) { b.Observed.Health = observed.Is(observed.Health{Status: observed.HealthServing}) }},
 		{"silent", func(b *base) { b.silent() }},
 	}
 }
@@ -210,25 +218,25 @@ func historyValues() []value {
 // decides, and finds every rule used.
 func TestEveryCell(t *testing.T) {
 	table := dimensions()
+	template := healthy()
+	launch := LaunchFor(template.Desired, "/opt/temporal")
+	template.launch = &launch
 	used := map[Situation]int{}
 	cells := 0
 	index := make([]int, len(table))
 	for {
-		b := healthy()
-		b.History = History{Generation: 1}
-		name := ""
+		b := template.clone()
 		for d, values := range table {
 			values[index[d]].set(&b)
-			name += values[index[d]].name + "; "
 		}
 		cells++
 		p := Compute(b.Input)
 		used[p.Situation]++
 		if fault := violation(b, p); fault != "" {
-			t.Fatalf("%s\nin the world: %s\n%s", fault, name, p)
+			t.Fatalf("%s\nin the world: %s\n%s", fault, describeCell(index, table), p)
 		}
 		if cells%97 == 0 && !reflect.DeepEqual(p, Compute(b.Input)) {
-			t.Fatalf("computed twice, two plans\nin the world: %s", name)
+			t.Fatalf("computed twice, two plans\nin the world: %s", describeCell(index, table))
 		}
 		if !advance(index, table) {
 			break
@@ -240,6 +248,24 @@ func TestEveryCell(t *testing.T) {
 		}
 	}
 	t.Logf("%d cells, %d rules", cells, len(used))
+}
+
+// clone returns the world with nothing shared that a value changes, and
+// without a history.
+func (b base) clone() base {
+	object := *b.Desired.Object
+	b.Desired.Object = &object
+	b.Observed.Ports = slices.Clone(b.Observed.Ports)
+	b.History = History{Generation: 1}
+	return b
+}
+
+func describeCell(index []int, table [][]value) string {
+	name := ""
+	for d, values := range table {
+		name += values[index[d]].name + "; "
+	}
+	return name
 }
 
 func advance(index []int, table [][]value) bool {

@@ -3,7 +3,6 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -85,12 +84,18 @@ func environment(variables map[string]string) []string {
 }
 
 // digest names a launch. It is kept in the environment of the process, where
-// any daemon can read it back.
+// any daemon can read it back. Neither an argument nor a variable can contain
+// a NUL byte, so no two launches read the same.
 func digest(args, env []string) string {
-	// Slices of strings always marshal.
-	data, _ := json.Marshal([][]string{args, env})
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:16])
+	h := sha256.New()
+	for _, list := range [][]string{args, env} {
+		for _, text := range list {
+			h.Write([]byte(text))
+			h.Write([]byte{0})
+		}
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // uiEnabled reports whether the web interface is served; it is unless the

@@ -17,6 +17,9 @@ import (
 // base is a world in which all is well; each test changes one thing in it.
 type base struct {
 	Input
+	// launch is what servers were started with; nil means that it is
+	// computed from the desired state each time.
+	launch *Launch
 }
 
 const boot = "boot-1"
@@ -26,7 +29,7 @@ func testTime() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 // healthy returns a wanted instance that serves, as a daemon sees it that has
 // watched it for a while.
 func healthy() base {
-	b := base{Input{Desired: testDesired(), Now: testTime()}}
+	b := base{Input: Input{Desired: testDesired(), Now: testTime()}}
 	b.Observed = observed.State{
 		Time:       b.Now,
 		Health:     observed.Is(observed.Health{Status: observed.HealthServing}),
@@ -73,7 +76,11 @@ func listening(owner observed.Process) observed.Fact[observed.Listener] {
 
 // server returns a server of ours, started from the desired state as it is.
 func (b base) server(pid int, age time.Duration) observed.Process {
-	launch := LaunchFor(b.Desired, "/opt/temporal")
+	launch := b.launch
+	if launch == nil {
+		fresh := LaunchFor(b.Desired, "/opt/temporal")
+		launch = &fresh
+	}
 	p := stranger(pid, "/opt/temporal", launch.Args...)
 	p.Started = b.Now.Add(-age)
 	p.Launch = observed.Is(observed.Launch{

@@ -41,6 +41,7 @@ func rules() []rule {
 		{Starting, starting, waitForStart},
 		{Failing, failing, checkAgain},
 		{HealthUnknown, healthUnknown, waitForHealth},
+		{PortsIncomplete, portsIncomplete, waitForPorts},
 		{LockLost, lockLost, keepWithoutLock},
 		{RecordOutdated, recordOutdated, writeRecord},
 		{Converged, running, doNothing},

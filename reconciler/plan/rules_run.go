@@ -99,8 +99,12 @@ const (
 func waitForStart(v view) Plan {
 	return Plan{
 		Message:      Describe(*v.main) + " is starting: " + v.serving.Reason,
-		RequeueAfter: min(max(v.age()/4, startLookMin), startLookMax, v.interval()),
+		RequeueAfter: v.startLook(),
 	}
+}
+
+func (v view) startLook() time.Duration {
+	return min(max(v.age()/4, startLookMin), startLookMax, v.interval())
 }
 
 func failing(v view) bool { return v.notServing() }
@@ -119,6 +123,26 @@ func waitForHealth(v view) Plan {
 	return Plan{
 		Message:      "cannot tell whether " + Describe(*v.main) + " serves: " + v.serving.Reason,
 		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}
+
+// missingPort says what is wrong with the first port that the server is not
+// known to have; empty for none.
+func (v view) missingPort() string {
+	for _, p := range v.in.Observed.Ports {
+		if owned, why := owns(v.unit, p); owned != observed.Known {
+			return string(p.Name) + " port: " + why
+		}
+	}
+	return ""
+}
+
+func portsIncomplete(v view) bool { return v.main != nil && v.missingPort() != "" }
+
+func waitForPorts(v view) Plan {
+	return Plan{
+		Message:      Describe(*v.main) + " serves, but not all: " + v.missingPort(),
+		RequeueAfter: v.startLook(),
 	}
 }
 

@@ -50,6 +50,9 @@ const (
 	Failing Situation = "Failing"
 	// HealthUnknown: a server is there, and whether it serves could not be told.
 	HealthUnknown Situation = "HealthUnknown"
+	// PortsIncomplete: the frontend serves, and not every other port is known
+	// to be the server's. The HTTP API opens after the frontend.
+	PortsIncomplete Situation = "PortsIncomplete"
 	// RecordOutdated: the server serves and the pid record names something else.
 	RecordOutdated Situation = "RecordOutdated"
 	// LockLost: the server serves, but the lock file at the path is not the

@@ -80,6 +80,12 @@ func TestRunningSituations(t *testing.T) {
 		{name: "a stranger on the frontend port of a running server", change: func(b *base) {
 			b.Observed.Ports[0].Listener = listening(stranger(7, "/usr/bin/python3"))
 		}, want: Failing},
+		{name: "the HTTP port is not open yet", change: func(b *base) {
+			b.Observed.Ports[1].Listener = observed.None[observed.Listener]("")
+		}, want: PortsIncomplete},
+		{name: "who has the UI port could not be read", change: func(b *base) {
+			b.Observed.Ports[3].Listener = observed.Unsure[observed.Listener]("no netlink")
+		}, want: PortsIncomplete},
 		{name: "record gone", change: func(b *base) {
 			b.Observed.Record = observed.None[observed.Record]("")
 			b.edit(func(p *observed.Process) { p.Evidence.MatchesRecord = observed.Absent })
