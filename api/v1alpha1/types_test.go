@@ -25,7 +25,7 @@ func fill(value reflect.Value) {
 		value.Set(reflect.ValueOf(v1alpha1.JSONValue{Raw: json.RawMessage(`{"a":[1.0,null]}`)}))
 		return
 	case metav1.FieldsV1:
-		value.Set(reflect.ValueOf(metav1.FieldsV1{Raw: []byte(`{"f:a":{}}`)}))
+		value.Set(reflect.ValueOf(*metav1.NewFieldsV1(`{"f:a":{}}`)))
 		return
 	}
 	fillKind(value)

@@ -39,9 +39,9 @@ func TestCommandsKeepTheUsersFile(t *testing.T) {
 			w := newWorld(t)
 			text := strings.NewReplacer("PROGRAM", self(t), "PORT", fmt.Sprint(w.port)).Replace(handmade)
 			path := w.file("desired", "temporal.yaml")
+			w.write("", "desired", ".keep")
 			if linked {
 				target := filepath.Join(t.TempDir(), "dotfile.yaml")
-				w.write("", "desired", ".keep")
 				if err := os.Symlink(target, path); err != nil {
 					t.Fatal(err)
 				}

@@ -18,7 +18,7 @@ func TestLookingWithoutADaemon(t *testing.T) {
 	if r := w.expect(0, "local", "status"); !strings.Contains(r.stderr, "no instance is known") || r.stdout != "" {
 		t.Errorf("status of nothing: %s", r)
 	}
-	if found := w.inventory(w.home); len(found) != 0 {
+	if found := w.inventory(); len(found) != 0 {
 		t.Errorf("status made %v", found)
 	}
 	w.wish()
@@ -44,32 +44,30 @@ func TestLookingWithoutADaemon(t *testing.T) {
 // looksOnly checks the exit code of plan, and that looking changes nothing.
 func (w *world) looksOnly(code int) {
 	w.Helper()
-	before := w.inventory(w.file("desired"), w.file("status"), w.file("logs"), w.home)
+	before := w.inventory()
 	w.expect(code, "local", "plan", "--exit-code")
 	w.expect(0, "local", "plan")
 	w.expect(0, "local", "status", "-o", "wide")
 	w.expect(0, "local", "logs")
-	after := w.inventory(w.file("desired"), w.file("status"), w.file("logs"), w.home)
+	after := w.inventory()
 	if diff := cmp.Diff(before, after); diff != "" {
 		w.Errorf("looking changed something (-before +after):\n%s", diff)
 	}
 }
 
-// inventory lists the folders with the mode, size and time of each entry. What
-// is in the data folder is Temporal's to change.
-func (w *world) inventory(folders ...string) map[string]string {
+// inventory lists the home with the mode, size and time of each entry. The
+// data folder and the log are Temporal's to change.
+func (w *world) inventory() map[string]string {
 	found := map[string]string{}
-	for _, folder := range folders {
-		_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.Name() == "temporal-data" {
-				return fs.SkipDir
-			}
-			if info, err := entry.Info(); err == nil {
-				found[path] = fmt.Sprint(info.Mode(), info.Size(), info.ModTime())
-			}
-			return nil
-		})
-	}
+	_ = filepath.WalkDir(w.home, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Name() == "temporal-data" {
+			return fs.SkipDir
+		}
+		if info, err := entry.Info(); err == nil && entry.Name() != "temporal.log" {
+			found[path] = fmt.Sprint(info.Mode(), info.Size(), info.ModTime())
+		}
+		return nil
+	})
 	return found
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 func (a *app) daemonCommand() *cobra.Command {
@@ -74,6 +75,9 @@ func (a *app) runDaemon(ctx context.Context, format string, detached bool) error
 	if detached && errors.As(err, &running) {
 		// Commands raced to start a daemon; the other one won, and that is fine.
 		return nil
+	}
+	if holder, _, known := s.daemon(); running != nil && known {
+		err = fmt.Errorf("%w by %s", err, plan.Describe(holder))
 	}
 	return errors.Join(err, ignoreSync(log.Sync()))
 }

@@ -42,16 +42,19 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	defer tick.Stop()
 	var met *obstacle
 	var since time.Time
+	var last reconciler.Look
 	for {
 		look, err := w.session.look(timeout, w.name)
 		switch {
 		case timeout.Err() != nil:
-			return look, w.gaveUp(ctx, look)
+			// This look was cut short and tells nothing.
+			return last, w.gaveUp(ctx, last)
 		case err != nil:
 			return look, err
 		case w.done(look):
 			return look, nil
 		}
+		last = look
 		if now := blockedBy(look); now == nil || met == nil || *now != *met {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= blockedFor {
