@@ -18,9 +18,9 @@ func zombieStatus(fd, pid int) (status unix.WaitStatus, told bool) {
 	if err != nil {
 		return 0, false
 	}
-	// The name, the second field, may contain anything; state is the third.
+	// The name, the second field, may contain anything; the third is the state.
 	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	const state, exitCode = 3 - 3, 52 - 3
+	const state, exitCode = 0, 52 - 3
 	if len(fields) <= exitCode || fields[state] != "Z" {
 		return 0, false
 	}
