@@ -34,7 +34,7 @@ const patience = 20 * time.Second
 
 // world is a home of a test's own.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	home Home
 	port int
 	logs *logs
@@ -59,7 +59,7 @@ func (l *logs) len() int {
 	return len(l.lines)
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	home, err := CreateHome(filepath.Join(t.TempDir(), "home"))
 	if err != nil {
@@ -72,7 +72,7 @@ func newWorld(t *testing.T) *world {
 
 // freePort returns a port P such that P, P+1, P+2 and P+3 are free. They lie
 // below the range from which the kernel takes ports of outgoing connections.
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	for base := 20000 + os.Getpid()%1000*8; base < 32000; base += 4 {
 		if allFree(base, base+1, base+2, base+3) {

@@ -1,11 +1,12 @@
 package reconciler
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -14,22 +15,23 @@ import (
 // sink writes one instance's status file, when it changed.
 type sink struct {
 	path string
-	last []byte
+	// last is what the file says; nil when that is not known.
+	last *v1alpha1.Temporal
 }
 
 // write makes the status file say object.
 func (s *sink) write(object *v1alpha1.Temporal) error {
+	if s.last != nil && equality.Semantic.DeepEqual(s.last, object) {
+		return nil
+	}
 	data, err := encoding.Encode(object)
 	if err != nil {
 		return fmt.Errorf("cannot encode the status for %s: %w", s.path, err)
 	}
-	if bytes.Equal(data, s.last) {
-		return nil
-	}
 	if err := encoding.WriteFile(s.path, data); err != nil {
 		return err
 	}
-	s.last = data
+	s.last = object.DeepCopy()
 	return nil
 }
 

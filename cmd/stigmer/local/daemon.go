@@ -72,7 +72,7 @@ func (a *app) runDaemon(ctx context.Context, format string, detached bool) error
 		Info:   reconciler.DaemonInfo{Identity: self, Version: version(), Detached: detached, Temporal: search().Override},
 	}).Run(ctx)
 	var running *reconciler.AlreadyRunningError
-	if detached && errors.As(err, &running) {
+	if errors.As(err, &running) && detached {
 		// Commands raced to start a daemon; the other one won, and that is fine.
 		return nil
 	}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/config/samples"
@@ -56,7 +58,23 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 	if before != nil && bytes.Equal(before, after) {
 		return nil
 	}
-	return encoding.WriteFile(path, after)
+	if err := encoding.WriteFile(path, after); err != nil {
+		return err
+	}
+	wakeThroughLink(path)
+	return nil
+}
+
+// wakeThroughLink changes the times of a symbolic link. The daemon watches the
+// folder that the link is in and does not see that its target was written.
+func wakeThroughLink(path string) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return
+	}
+	now := unix.NsecToTimespec(time.Now().UnixNano())
+	// If it fails the daemon sees the change all the same, an interval later.
+	_ = unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{now, now}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
 // lockFile takes a lock between commands and returns how to let it go.

@@ -87,11 +87,12 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 		return err
 	}
 	defer s.close()
-	if err := s.editDesired(ctx, true, changes...); err != nil {
-		return err
-	}
+	// Before the edit: a quick daemon may have replaced the server right after it.
 	before, err := s.look(ctx, s.name)
 	if err != nil {
+		return err
+	}
+	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return err
 	}
 	if err := s.ensureDaemon(ctx); err != nil {
