@@ -49,5 +49,6 @@
 // Processes that the actuator did not start are watched, never reaped.
 //
 // It needs Linux 5.10 (pidfd_open with PIDFD_NONBLOCK) or macOS. How a process
-// ended that is not our child is known on Linux 6.15 and later.
+// ended that is not our child is known on Linux 6.15 and later, and on any Linux
+// until its parent reaps it.
 package actuator

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,10 @@ func Compute(in Input) Plan {
 		p.Main, p.Serving, p.Unit = v.main, v.serving, v.unit
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
+		}
+		if slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Verb == Terminate }) {
+			// The exit wakes the loop; this is for the deadline.
+			p.RequeueAfter = min(p.RequeueAfter, v.grace())
 		}
 		return p
 	}

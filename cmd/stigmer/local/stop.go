@@ -49,7 +49,7 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 		return err
 	}
 	if !isStopped(before) {
-		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isStopped}
+		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isAccounted}
 		if _, err := w.wait(ctx); err != nil {
 			return err
 		}
@@ -68,6 +68,12 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 // isStopped reports whether the look shows that nothing of the instance lives.
 func isStopped(look reconciler.Look) bool {
 	return look.Problem == "" && (look.Object == nil || look.Plan.Situation == plan.Stopped)
+}
+
+// isAccounted reports whether the daemon, too, is done with the instance: what
+// it does last comes together with its account of how the server ended.
+func isAccounted(look reconciler.Look) bool {
+	return isStopped(look) && len(look.Plan.Actions) == 0
 }
 
 // endUnneededDaemon ends a daemon that a command started, unless another
