@@ -70,6 +70,10 @@ func Compute(in Input) Plan {
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}
+		if p.Remedy != "" {
+			// Nothing wakes the loop when a stranger goes.
+			p.RequeueAfter = min(p.RequeueAfter, lookSoon)
+		}
 		if slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Verb == Terminate }) {
 			// The exit wakes the loop; this is for the deadline.
 			p.RequeueAfter = min(p.RequeueAfter, v.grace())

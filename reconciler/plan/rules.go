@@ -59,7 +59,8 @@ func rules() []rule {
 func always(view) bool { return true }
 
 // lookSoon is how long to wait before a fact that could not be read is read
-// again, and before a kill that did not help is repeated. A look costs less
+// again, before it is looked whether an obstacle is gone, and before a kill
+// that did not help is repeated. A look costs less
 // than a millisecond; a second is soon for a person and idle for a machine.
 const lookSoon = time.Second
 

@@ -155,10 +155,11 @@ func TestRow(t *testing.T) {
 }
 
 func TestBlockedBy(t *testing.T) {
-	stalled := &v1alpha1.Temporal{Status: v1alpha1.TemporalStatus{
-		ObservedGeneration: 2,
-		Conditions:         []metav1.Condition{{Type: "Stalled", Status: "True", Message: "no executable"}},
+	stalled := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: v1alpha1.TemporalStatus{
+		Conditions:         []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable"}},
 	}}
+	strange := stalled.DeepCopy()
+	strange.Status.Conditions[0].Reason = "PortHeldByStranger"
 	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}}
 	newer := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 3}}
 	cases := []struct {
@@ -170,6 +171,7 @@ func TestBlockedBy(t *testing.T) {
 		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{exitUsage, "bad"}},
 		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{exitUserAction, "m; r"}},
 		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{exitUserAction, "no executable"}},
+		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange}, nil},
 		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled}, nil},
 	}
 	for _, c := range cases {

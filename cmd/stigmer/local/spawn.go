@@ -95,7 +95,7 @@ func (s *session) awaitDaemon(ctx context.Context, ended <-chan error) error {
 		}
 		return gone
 	})
-	if gone {
+	if running, _ := s.daemonRuns(); gone && !running {
 		return fmt.Errorf("the daemon ended at once (%v); %s says why", exit, s.home.DaemonLog())
 	}
 	if err != nil {

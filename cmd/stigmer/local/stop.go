@@ -40,15 +40,20 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	if _, err := os.Stat(string(s.home)); errors.Is(err, fs.ErrNotExist) {
 		return s.printNothingToStop()
 	}
-	err = s.editDesired(ctx, false, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	// Before the edit: a quick daemon may be done with it right after.
 	before, err := s.look(ctx, s.name)
 	if err != nil {
 		return err
 	}
-	if !isStopped(before) {
+	err = s.editDesired(ctx, false, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	now, err := s.look(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	if !isStopped(now) {
 		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isAccounted}
 		if _, err := w.wait(ctx); err != nil {
 			return err

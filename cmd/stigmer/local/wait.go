@@ -11,6 +11,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 const (
@@ -79,8 +80,9 @@ type obstacle struct {
 }
 
 // blockedBy returns what the user has to do before the instance can go on;
-// nil for nothing. The daemon's word counts when it is about this desired
-// state.
+// nil for nothing. Where Temporal is looked for depends on the daemon's
+// environment, so there the daemon's word counts, when it is about this
+// desired state.
 func blockedBy(look reconciler.Look) *obstacle {
 	if look.Problem != "" {
 		return &obstacle{exitUsage, look.Problem}
@@ -89,19 +91,33 @@ func blockedBy(look reconciler.Look) *obstacle {
 		return &obstacle{exitUserAction, look.Plan.Message + "; " + look.Plan.Remedy}
 	}
 	reported := look.Reported
-	if reported == nil || look.Object == nil || reported.Status.ObservedGeneration != look.Object.Generation {
+	if reported == nil || look.Object == nil || !sameGeneration(reported, look.Object) {
 		return nil
 	}
 	c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled)
 	if c == nil || c.Status != metav1.ConditionTrue {
 		return nil
 	}
+	switch plan.Situation(c.Reason) {
+	case plan.ExecutableMissing, plan.ExecutableUnusable:
+	default:
+		return nil
+	}
 	return &obstacle{exitUserAction, c.Message}
+}
+
+// sameGeneration reports whether the daemon's account is of this object.
+func sameGeneration(reported, object *v1alpha1.Temporal) bool {
+	return reported.Generation == object.Generation
 }
 
 // gaveUp says why waiting ended early: Ctrl-C, or the time was up.
 func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	last := look.Plan.Message
+	if reported := look.Reported; reported != nil && look.Object != nil && sameGeneration(reported, look.Object) {
+		// The daemon knows more: what it tried, and how that failed.
+		last = reported.Status.Message
+	}
 	if last == "" {
 		last = "nothing is known of it yet"
 	}
