@@ -117,6 +117,11 @@ func BenchmarkQuietPass(b *testing.B) {
 	stop()
 	r := New(Options{Home: w.home, Env: os.Environ()})
 	defer r.closeAll()
+	var err error
+	if r.lock, err = lockDaemon(b.Context(), w.home, DaemonInfo{}); err != nil {
+		b.Fatal(err)
+	}
+	defer r.lock.Unlock()
 	for b.Loop() {
 		if _, err := r.reconcile(b.Context(), "temporal"); err != nil {
 			b.Fatal(err)

@@ -47,10 +47,37 @@ const (
 	lockRetry    = 10 * time.Millisecond
 )
 
+// HomeLostError means that the home was removed or replaced under a daemon.
+// Another daemon may be at work at the same path, so this one must not be.
+type HomeLostError struct {
+	// Path of the daemon lock, which is no longer the one that is held.
+	Path string
+}
+
+// Error names the lock and the remedy.
+func (e *HomeLostError) Error() string {
+	return e.Path + " was removed or replaced under this daemon, which therefore ends; 'stigmer local' starts another"
+}
+
+// daemonLock is the daemon's lock while it is held.
+type daemonLock struct {
+	*flock.Flock
+	held os.FileInfo
+}
+
+// check returns a *HomeLostError when the file at the path is not, or no
+// longer, the one that is locked.
+func (l *daemonLock) check() error {
+	if now, err := os.Lstat(l.Path()); errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(now, l.held) {
+		return &HomeLostError{Path: l.Path()}
+	}
+	return nil
+}
+
 // lockDaemon takes the daemon lock and writes info into it.
-func lockDaemon(ctx context.Context, home Home, info DaemonInfo) (*flock.Flock, error) {
+func lockDaemon(ctx context.Context, home Home, info DaemonInfo) (*daemonLock, error) {
 	path := home.DaemonLock()
-	if err := regularOrAbsent(path); err != nil {
+	if err := RegularOrAbsent(path); err != nil {
 		return nil, err
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
@@ -63,19 +90,29 @@ func lockDaemon(ctx context.Context, home Home, info DaemonInfo) (*flock.Flock, 
 	if !locked {
 		return nil, &AlreadyRunningError{Path: path}
 	}
-	data, err := json.Marshal(info)
-	if err == nil {
-		// In place: a new file would not be the one that is locked.
-		err = os.WriteFile(path, append(data, '\n'), 0o600)
-	}
+	held, err := writeInfo(path, lock, info)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot write %s: %w", path, err), lock.Unlock())
 	}
-	return lock, nil
+	return &daemonLock{Flock: lock, held: held}, nil
 }
 
-// regularOrAbsent refuses a lock path at which opening could block or harm.
-func regularOrAbsent(path string) error {
+// writeInfo writes info into the locked file, in place: a new file would not
+// be the one that is locked. It returns which file that is.
+func writeInfo(path string, lock *flock.Flock, info DaemonInfo) (os.FileInfo, error) {
+	data, err := json.Marshal(info)
+	if err != nil {
+		return nil, err
+	}
+	held, err := lock.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return held, os.WriteFile(path, append(data, '\n'), 0o600)
+}
+
+// RegularOrAbsent refuses a lock path at which opening could block or harm.
+func RegularOrAbsent(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -29,6 +29,9 @@ func OpenHome(path string) (Home, error) {
 	}
 	resolved, err := filepath.EvalSymlinks(absolute)
 	if errors.Is(err, fs.ErrNotExist) {
+		if folder, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
+			absolute = filepath.Join(folder, filepath.Base(absolute))
+		}
 		return Home(absolute), nil
 	}
 	if err != nil {

@@ -37,8 +37,8 @@ type Looker struct {
 	AsDaemon bool
 }
 
-// Look looks at one instance now. An instance that nobody knows has neither
-// an Object nor a Problem.
+// Look looks at one instance now. An instance that nobody knows, and of which
+// nothing lives, has neither an Object nor a Problem.
 func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	reported, err := l.Home.ReadStatus(name)
 	if err != nil {
@@ -47,8 +47,15 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	files := newSource(l.Home, name, reported)
 	desired, problem := files.read(time.Now())
 	look := Look{Problem: problem, Missing: !files.missingSince.IsZero(), Reported: reported}
-	if desired.Object == nil || (look.Missing && reported == nil) {
+	known := desired.Object != nil
+	switch {
+	case !known && problem != "":
 		return look, nil
+	case !known:
+		// Nobody knows the instance; a server of it may live all the same,
+		// in a home that was removed under it.
+		files.assume()
+		desired.Object, desired.Removed = files.object, true
 	}
 	options := Options{Home: l.Home, Search: l.Search}
 	at := options.lookAt(desired, nil)
@@ -67,6 +74,9 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	}
 	look.Input = plan.Input{Desired: desired, Observed: state, History: history.See(desired, state, now), Now: now}
 	look.Plan = plan.Compute(look.Input)
+	if !known && look.Plan.Situation == plan.Stopped {
+		return look, nil
+	}
 	look.Object = desired.Object.DeepCopy()
 	look.Object.Status = status.Compute(previous, status.Pass{Input: look.Input, Plan: look.Plan, DesiredProblem: problem})
 	return look, nil

@@ -20,6 +20,10 @@ const thoroughEvery = time.Minute
 // reconcile does one pass and returns when the next one is due; zero means
 // that the instance is no more.
 func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration, error) {
+	if err := r.lock.check(); err != nil {
+		r.end(err)
+		return 0, err
+	}
 	i := r.instance(name)
 	now := time.Now()
 	desired, problem := i.source.read(now)

@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"time"
 
@@ -25,9 +26,10 @@ type Options struct {
 	// Env is what a started Temporal's environment is made from, normally
 	// os.Environ(). TEMPORAL_* and STIGMER_* are removed from it.
 	Env []string
-	// Info describes this daemon to commands that ask; see DaemonInfo.
+	// Info describes this daemon to commands that ask; its Identity is filled in.
 	Info DaemonInfo
-	// Workers is how many instances are worked on at the same time. Default 4.
+	// Workers is how many instances are worked on at the same time. A worker
+	// that waits for a hung server's health check costs nothing. Default 32.
 	Workers int
 }
 
@@ -46,6 +48,10 @@ type Reconciler struct {
 	observer *observer.Observer
 	queue    workqueue.TypedRateLimitingInterface[string]
 
+	// lock is held while Run runs, end ends Run.
+	lock *daemonLock
+	end  context.CancelCauseFunc
+
 	mu        sync.Mutex
 	instances map[string]*instance
 }
@@ -60,7 +66,7 @@ const retryFirst = 10 * time.Millisecond
 // New returns a reconciler that has not looked at anything yet.
 func New(options Options) *Reconciler {
 	if options.Workers <= 0 {
-		options.Workers = 4
+		options.Workers = 32
 	}
 	if options.Log.GetSink() == nil {
 		options.Log = logr.Discard()
@@ -76,15 +82,22 @@ func New(options Options) *Reconciler {
 
 // Run reconciles until ctx is done, then returns nil once everything that it
 // started has returned. It leaves every Temporal running. It returns an
-// *AlreadyRunningError when another process reconciles this home. A
+// *AlreadyRunningError when another process reconciles this home, and a
+// *HomeLostError when the home is removed or replaced while it runs. A
 // Reconciler runs once.
 func (r *Reconciler) Run(ctx context.Context) (err error) {
 	defer r.closeAll()
-	lock, err := lockDaemon(ctx, r.options.Home, r.options.Info)
-	if err != nil {
+	info := r.options.Info
+	if info.Identity, err = r.observer.Identify(os.Getpid()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	if r.lock, err = lockDaemon(ctx, r.options.Home, info); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.lock.Unlock()) }()
+	outer := ctx
+	ctx, r.end = context.WithCancelCause(ctx)
+	defer r.end(nil)
 
 	files, err := watchFiles(r.options.Home)
 	if err != nil {
@@ -105,6 +118,9 @@ func (r *Reconciler) Run(ctx context.Context) (err error) {
 	<-ctx.Done()
 	r.queue.ShutDown()
 	running.Wait()
+	if outer.Err() == nil {
+		return context.Cause(ctx)
+	}
 	return nil
 }
 

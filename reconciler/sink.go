@@ -15,24 +15,37 @@ import (
 // sink writes one instance's status file, when it changed.
 type sink struct {
 	path string
-	// last is what the file says; nil when that is not known.
-	last *v1alpha1.Temporal
+	// last is what the file said when it was written, written which file
+	// that was; nil when that is not known.
+	last    *v1alpha1.Temporal
+	written os.FileInfo
 }
 
-// write makes the status file say object.
+// write makes the status file say object. A file that somebody else changed
+// or removed is written again.
 func (s *sink) write(object *v1alpha1.Temporal) error {
-	if s.last != nil && equality.Semantic.DeepEqual(s.last, object) {
+	if s.untouched() && equality.Semantic.DeepEqual(s.last, object) {
 		return nil
 	}
 	data, err := encoding.Encode(object)
 	if err != nil {
 		return fmt.Errorf("cannot encode the status for %s: %w", s.path, err)
 	}
-	if err := encoding.WriteFile(s.path, data); err != nil {
+	if err := encoding.ReplaceFile(s.path, data); err != nil {
 		return err
 	}
 	s.last = object.DeepCopy()
-	return nil
+	s.written, err = os.Lstat(s.path)
+	return err
+}
+
+// untouched reports whether the file is the one that was written last.
+func (s *sink) untouched() bool {
+	if s.last == nil || s.written == nil {
+		return false
+	}
+	now, err := os.Lstat(s.path)
+	return err == nil && os.SameFile(now, s.written) && now.ModTime().Equal(s.written.ModTime()) && now.Size() == s.written.Size()
 }
 
 // remove removes the status file.

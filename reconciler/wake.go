@@ -52,6 +52,10 @@ func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher)
 			r.options.Log.V(1).Info("lost file events; looking at all", "cause", fmt.Sprint(err))
 			r.discover()
 		case <-tick.C:
+			if err := r.lock.check(); err != nil {
+				r.end(err)
+				return
+			}
 			if watcher.Events != nil {
 				// Adding a watched folder again changes nothing; one that was
 				// removed and made again needs it.

@@ -25,6 +25,23 @@ func WriteFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
+	return replace(path, target, data, mode)
+}
+
+// ReplaceFile is WriteFile for a file that belongs to the program: a symlink
+// at path is replaced, not followed, and the mode is always 0600.
+func ReplaceFile(path string, data []byte) error {
+	info, err := os.Lstat(path)
+	if err == nil && info.Mode()&fs.ModeSymlink == 0 {
+		if err := checkRegular(path, info); err != nil {
+			return err
+		}
+	}
+	return replace(path, path, data, newFileMode)
+}
+
+// replace puts a new file with the data at target; errors speak of path.
+func replace(path, target string, data []byte, mode fs.FileMode) error {
 	temp, err := writeTemp(target, data, mode)
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,6 +20,8 @@ const (
 	probeEvery = 500 * time.Microsecond
 	// maxReplaced bounds how often the file may be replaced under our hands.
 	maxReplaced = 10
+	// maxLinks is how many symbolic links Linux follows in one look-up.
+	maxLinks = 40
 )
 
 // takeLock opens the lock file, locks it, and makes sure that what was locked
@@ -40,6 +43,26 @@ func takeLock(ctx context.Context, path string) (*os.File, error) {
 		_ = f.Close()
 	}
 	return nil, fmt.Errorf("cannot lock %s: it was replaced %d times meanwhile", path, maxReplaced)
+}
+
+// databaseLock returns the lock file of a database: beside the file itself,
+// whatever symbolic links the path goes through, so that two paths to one file
+// meet at one lock.
+func databaseLock(path string) string {
+	for range maxLinks {
+		link, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	return path + ".stigmer-lock"
 }
 
 // lockFile takes the lock, with the patience of probeTime.

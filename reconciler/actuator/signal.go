@@ -14,7 +14,7 @@ import (
 const maxAncestors = 1 << 10
 
 // signal sends the signals in order to the target, and to its group when it
-// leads one. It reports whether the target had ended already.
+// leads its session. It reports whether the target had ended already.
 func (a *Actuator) signal(target observed.Process, signals ...unix.Signal) (gone bool, err error) {
 	if err := allowed(target.Identity); err != nil {
 		return false, err
@@ -28,7 +28,7 @@ func (a *Actuator) signal(target observed.Process, signals ...unix.Signal) (gone
 	}
 	defer h.close()
 	for _, sig := range signals {
-		err := h.signal(sig, target.ProcessGroup == target.PID)
+		err := h.signal(sig, leadsSession(target))
 		if errors.Is(err, unix.ESRCH) {
 			// It ended between the check and the signal, or by the signal before.
 			return sig == signals[0], nil
@@ -38,6 +38,13 @@ func (a *Actuator) signal(target observed.Process, signals ...unix.Signal) (gone
 		}
 	}
 	return false, nil
+}
+
+// leadsSession reports whether the target's group is one that a start of ours
+// made: the leader of a session leads its first group, and all that is in it
+// descends from the leader. A shell's job is a group too, and may hold others.
+func leadsSession(target observed.Process) bool {
+	return target.ProcessGroup == target.PID && target.Session == target.PID
 }
 
 // allowed refuses the targets that no plan can be right about.

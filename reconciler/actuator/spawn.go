@@ -15,10 +15,10 @@ import (
 )
 
 // spawn runs the command in a session of its own, so that a closed terminal
-// does not reach it, with the lock as its descriptor 3 and nothing else beyond
-// the three standard streams. It returns the pid of a child that nobody has
+// does not reach it, with the locks as its descriptors from 3 on and nothing
+// else beyond the three standard streams. It returns the pid of a child that nobody has
 // waited for yet.
-func spawn(path string, args, env []string, dir string, log, lock *os.File) (int, error) {
+func spawn(path string, args, env []string, dir string, log *os.File, locks []*os.File) (int, error) {
 	cmd := &exec.Cmd{
 		Path:        path,
 		Args:        append([]string{path}, args...),
@@ -26,7 +26,7 @@ func spawn(path string, args, env []string, dir string, log, lock *os.File) (int
 		Dir:         dir,
 		Stdout:      log,
 		Stderr:      log,
-		ExtraFiles:  []*os.File{lock},
+		ExtraFiles:  locks,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	if err := cmd.Start(); err != nil {

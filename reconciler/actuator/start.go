@@ -60,6 +60,15 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		return 0, nil, err
 	}
 	defer lock.Close()
+	locks := []*os.File{lock}
+	if l.DatabasePath != "" {
+		database, err := takeLock(ctx, databaseLock(l.DatabasePath))
+		if err != nil {
+			return 0, nil, err
+		}
+		defer database.Close()
+		locks = append(locks, database)
+	}
 	log, warning, err := openLog(l.LogPath)
 	if err != nil {
 		return 0, nil, err
@@ -73,6 +82,6 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 	}
 	defer reserve.close()
 	dir := l.Dirs[0]
-	pid, err = spawn(l.Executable, l.Args, environment(a.opts.Env, l.Env, dir), dir, log, lock)
+	pid, err = spawn(l.Executable, l.Args, environment(a.opts.Env, l.Env, dir), dir, log, locks)
 	return pid, warning, err
 }

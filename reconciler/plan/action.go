@@ -29,7 +29,7 @@ const (
 type Action struct {
 	Verb Verb
 	// Target of Terminate, Kill and WriteRecord. A target that leads its own
-	// process group is signalled with its group.
+	// session is signalled with its process group.
 	Target observed.Process
 	// Launch of Start.
 	Launch Launch
@@ -66,6 +66,10 @@ type Launch struct {
 	LockPath string
 	// RecordPath is the pid record to write.
 	RecordPath string
+	// DatabasePath is the database file, empty for none. A lock file beside
+	// it, where it really is, is taken and handed over like LockPath, so that
+	// no two servers use one file under two names.
+	DatabasePath string
 	// LogPath is the file that standard output and error are appended to.
 	LogPath string
 	// Dirs are folders that must exist before the start, created with mode

@@ -33,13 +33,14 @@ func LaunchFor(desired Desired, executable string) Launch {
 		dirs = append(dirs, filepath.Dir(spec.Storage.Path))
 	}
 	return Launch{
-		Executable: executable,
-		Args:       args,
-		Env:        append(env, marks...),
-		LockPath:   files.Lock,
-		RecordPath: files.Record,
-		LogPath:    files.Log,
-		Dirs:       dirs,
+		Executable:   executable,
+		Args:         args,
+		Env:          append(env, marks...),
+		LockPath:     files.Lock,
+		RecordPath:   files.Record,
+		DatabasePath: spec.Storage.Path,
+		LogPath:      files.Log,
+		Dirs:         dirs,
 	}
 }
 

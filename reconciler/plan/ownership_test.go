@@ -32,11 +32,18 @@ func TestOrphans(t *testing.T) {
 	runSituations(t, []situationCase{
 		{name: "a marked child beside the server", change: func(b *base) {
 			b.Observed.Processes.Value = append(b.Observed.Processes.Value, sleeper(200))
-		}, want: LeftoverProcess, actions: "Terminate 200"},
+		}, want: Converged},
 		{name: "a marked child in the server's session", change: func(b *base) {
 			child := sleeper(200)
 			child.Session, child.ProcessGroup = 100, 100
 			b.Observed.Processes.Value = append(b.Observed.Processes.Value, child)
+		}, want: Converged},
+		{name: "a wrapper's child has the port and no mark", change: func(b *base) {
+			child := stranger(200, "/opt/temporal", "server", "start-dev")
+			child.Session, child.ProcessGroup = 100, 100
+			for i := range b.Observed.Ports {
+				b.Observed.Ports[i].Listener = listening(child)
+			}
 		}, want: Converged},
 		{name: "a wrapper's child has the port", change: func(b *base) {
 			child := b.server(200, time.Minute)

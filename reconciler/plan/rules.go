@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -24,6 +25,7 @@ func rules() []rule {
 		{Terminating, terminating, waitForTermination},
 
 		{Stopping, unwantedAlive, stopAll},
+		{StopUncertain, unwantedUncertain, reportUncertainStop},
 		{Stopped, unwanted, stayStopped},
 
 		{LockHeldByLeftover, leftoverHoldsLock, stopLeftovers},
@@ -82,7 +84,15 @@ func leftoverHoldsLock(v view) bool {
 	return false
 }
 
-func leftoverAlive(v view) bool { return len(v.leftovers) > 0 }
+// leftoverAlive reports leftovers that are in the way of a start or of the
+// server. One that is not, such as a program that a wrapper script left in a
+// session of its own, is left alone until the instance is stopped.
+func leftoverAlive(v view) bool {
+	if v.main == nil {
+		return len(v.leftovers) > 0
+	}
+	return slices.ContainsFunc(v.leftovers, isServer)
+}
 
 func strangerHoldsLock(v view) bool {
 	lock, held := v.in.Observed.Lock.Get()

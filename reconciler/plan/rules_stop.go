@@ -95,7 +95,9 @@ func (v view) stopRestIfUnwanted() []Action {
 func (v view) terminate(ps []observed.Process, reason Situation, message string) []Action {
 	var actions []Action
 	for _, p := range ps {
-		leads := func(q observed.Process) bool { return q.PID == p.ProcessGroup && q.PID != p.PID }
+		leads := func(q observed.Process) bool {
+			return q.PID == p.ProcessGroup && q.Session == q.PID && q.PID != p.PID
+		}
 		if _, asked := v.retirement(p); asked || slices.ContainsFunc(ps, leads) {
 			continue
 		}
@@ -120,6 +122,22 @@ func stopAll(v view) Plan {
 		Message: fmt.Sprintf("%s runs, and %s", Describe(v.ours[0]), v.unwantedBecause()),
 		Actions: v.terminate(v.ours, Stopping, v.unwantedBecause()),
 	}
+}
+
+// unwantedUncertain: a lock that is held by a process that cannot be read, or
+// that could not be read, may well be a server's.
+func unwantedUncertain(v view) bool {
+	lock, held := v.in.Observed.Lock.Get()
+	return unwanted(v) && (v.in.Observed.Lock.IsUnknown() || held && !lock.Holder.IsKnown())
+}
+
+func reportUncertainStop(v view) Plan {
+	plan := reportLockUnreadable(v)
+	if v.in.Observed.Lock.IsKnown() {
+		plan = reportLockUnknown(v)
+		plan.Remedy = "find it with 'fuser " + v.in.Desired.Files.Lock + "', as root if need be, and end it"
+	}
+	return plan
 }
 
 func stayStopped(v view) Plan {

@@ -16,11 +16,15 @@ const (
 	Terminating Situation = "Terminating"
 	// Stopping: the instance is not wanted and something of ours lives.
 	Stopping Situation = "Stopping"
+	// StopUncertain: the instance is not wanted, nothing that is proven ours
+	// lives, and somebody who cannot be told holds the lock.
+	StopUncertain Situation = "StopUncertain"
 	// Stopped: the instance is not wanted and nothing of ours lives.
 	Stopped Situation = "Stopped"
 	// LockHeldByLeftover: a process of ours that is not the server keeps the lock.
 	LockHeldByLeftover Situation = "LockHeldByLeftover"
-	// LeftoverProcess: a process of ours lives outside the server's session.
+	// LeftoverProcess: a process of ours lives outside the server's session,
+	// and is in the way of the server.
 	LeftoverProcess Situation = "LeftoverProcess"
 	// LockHeldByStranger: a process that is not ours holds the lock.
 	LockHeldByStranger Situation = "LockHeldByStranger"

@@ -219,6 +219,16 @@ func TestStartSituations(t *testing.T) {
 		}, want: NotRunning, actions: "Start"},
 		{name: "lock unknown", change: func(b *base) { b.gone(); b.Observed.Lock = observed.Unsure[observed.Lock]("a fifo") },
 			want: LockUnknown, remedy: true},
+		{name: "not wanted, and the lock is held by somebody unseen", change: func(b *base) {
+			b.gone()
+			b.Desired.Removed = true
+			b.Observed.Lock = observed.Is(observed.Lock{Path: "/l"})
+		}, want: StopUncertain, remedy: true},
+		{name: "not wanted, and the lock is unknown", change: func(b *base) {
+			b.gone()
+			b.Desired.Removed = true
+			b.Observed.Lock = observed.Unsure[observed.Lock]("a fifo")
+		}, want: StopUncertain, remedy: true},
 		{name: "lock held by somebody unseen", change: func(b *base) {
 			b.gone()
 			b.Observed.Lock = observed.Is(observed.Lock{Path: "/l"})

@@ -85,10 +85,17 @@ func owns(unit []observed.Process, p observed.Port) (observed.Knowledge, string)
 		return observed.Absent, "nothing listens on " + p.Address.String()
 	case owner.IsUnknown():
 		return observed.Unknown, fmt.Sprintf("%s is held by %s", p.Address, holder(listener))
-	case contains(unit, owner.Value.Identity):
+	case inUnit(unit, owner.Value):
 		return observed.Known, ""
 	}
 	return observed.Absent, fmt.Sprintf("%s is held by %s", p.Address, holder(listener))
+}
+
+// inUnit reports whether the process is the server or runs in its session,
+// with or without our mark: a session is inherited and cannot be entered.
+func inUnit(unit []observed.Process, p observed.Process) bool {
+	return contains(unit, p.Identity) ||
+		len(unit) > 0 && p.Session == unit[0].PID && unit[0].Session == unit[0].PID
 }
 
 // holder names who has a port.
@@ -108,7 +115,8 @@ func (v view) strangersPorts() []observed.Port {
 	var held []observed.Port
 	for _, p := range v.in.Observed.Ports {
 		listener, known := p.Listener.Get()
-		if known && !(listener.Owner.IsKnown() && contains(v.ours, listener.Owner.Value.Identity)) {
+		owner := listener.Owner
+		if known && !(owner.IsKnown() && (contains(v.ours, owner.Value.Identity) || inUnit(v.unit, owner.Value))) {
 			held = append(held, p)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
@@ -59,17 +58,12 @@ func (a *app) runDaemon(ctx context.Context, format string, detached bool) error
 	if err != nil {
 		return err
 	}
-	self, err := s.observer.Identify(os.Getpid())
-	if err != nil {
-		return fmt.Errorf("cannot identify this process: %w", err)
-	}
-	exitOnSecondSignal(ctx)
 	err = reconciler.New(reconciler.Options{
 		Home:   s.home,
 		Log:    zapr.NewLogger(log),
 		Search: search(),
 		Env:    os.Environ(),
-		Info:   reconciler.DaemonInfo{Identity: self, Version: version(), Detached: detached, Temporal: search().Override},
+		Info:   reconciler.DaemonInfo{Version: version(), Detached: detached, Temporal: search().Override},
 	}).Run(ctx)
 	var running *reconciler.AlreadyRunningError
 	if errors.As(err, &running) && detached {
@@ -88,19 +82,6 @@ func ignoreSync(err error) error {
 		return nil
 	}
 	return err
-}
-
-// exitOnSecondSignal ends the process at the next signal after the first one
-// has ended ctx.
-func exitOnSecondSignal(ctx context.Context) {
-	signals := make(chan os.Signal, 1)
-	context.AfterFunc(ctx, func() {
-		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-		go func() {
-			<-signals
-			os.Exit(exitFailed)
-		}()
-	})
 }
 
 // shedMark starts this program over without our mark in its environment. A

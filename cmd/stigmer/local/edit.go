@@ -15,6 +15,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/config/samples"
+	"github.com/stigmer/stigmer-local/reconciler"
 )
 
 // writerPatience is how long a command waits for others that edit the same
@@ -79,6 +80,9 @@ func wakeThroughLink(path string) {
 
 // lockFile takes a lock between commands and returns how to let it go.
 func lockFile(ctx context.Context, path string) (func(), error) {
+	if err := reconciler.RegularOrAbsent(path); err != nil {
+		return nil, &exitError{exitUserAction, err}
+	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	patience, cancel := context.WithTimeout(ctx, writerPatience)
 	defer cancel()

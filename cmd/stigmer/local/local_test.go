@@ -156,7 +156,7 @@ func TestRow(t *testing.T) {
 
 func TestBlockedBy(t *testing.T) {
 	stalled := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: v1alpha1.TemporalStatus{
-		Conditions:         []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable"}},
+		Conditions: []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable"}},
 	}}
 	strange := stalled.DeepCopy()
 	strange.Status.Conditions[0].Reason = "PortHeldByStranger"

@@ -38,7 +38,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("cannot ask for a restart: %w", err)
 	}
-	if err := s.ensureDaemon(ctx); err != nil {
+	if err := s.ensureDaemon(ctx, true); err != nil {
 		return err
 	}
 	w := waiter{session: s, timeout: timeout, goal: "ready", done: isReady}

@@ -22,29 +22,76 @@ const (
 	daemonLook     = 5 * time.Millisecond
 )
 
-// ensureDaemon makes sure that a daemon runs that looks for Temporal where
-// this command does. Commands that race start one.
-func (s *session) ensureDaemon(ctx context.Context) error {
-	if running, err := s.daemonRuns(); err != nil || running && !s.daemonOutdated() {
+// ensureDaemon makes sure that a daemon runs. With renew, a daemon that was
+// started by a command of another version, or that looks for Temporal
+// elsewhere, is replaced: a command asks for that once, at its start, so that
+// two different ones do not replace each other's daemons for ever. Commands
+// that race start one.
+func (s *session) ensureDaemon(ctx context.Context, renew bool) error {
+	enough := func() (bool, error) {
+		running, err := s.daemonWorks(ctx)
+		return running && !(renew && s.daemonOutdated()), err
+	}
+	if ok, err := enough(); ok || err != nil {
 		return err
 	}
-	unlock, err := lockFile(ctx, filepath.Join(string(s.home), ".daemon-start.lock"))
+	unlock, err := s.lockDaemonStart(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	running, err := s.daemonRuns()
-	switch {
-	case err != nil:
+	if ok, err := enough(); ok || err != nil {
 		return err
-	case running && !s.daemonOutdated():
-		return nil
-	case running:
+	}
+	if running, err := s.daemonRuns(); err != nil {
+		return err
+	} else if running {
 		if err := s.endDaemon(ctx); err != nil {
 			return err
 		}
 	}
 	return s.startDaemon(ctx)
+}
+
+// lockDaemonStart keeps other commands from starting or ending a daemon.
+func (s *session) lockDaemonStart(ctx context.Context) (func(), error) {
+	return lockFile(ctx, filepath.Join(string(s.home), ".daemon-start.lock"))
+}
+
+// daemonWorks reports whether a daemon runs, and an error when what holds its
+// lock is no daemon that could do anything.
+func (s *session) daemonWorks(ctx context.Context) (bool, error) {
+	running, err := s.daemonRuns()
+	if !running || err != nil {
+		return false, err
+	}
+	// A daemon that has just taken its lock has not said yet who it is.
+	ctx, cancel := context.WithTimeout(ctx, blockedFor)
+	defer cancel()
+	tick := time.NewTicker(daemonLook)
+	defer tick.Stop()
+	for {
+		process, _, known := s.daemon()
+		holder := s.observer.LockHolder(s.home.DaemonLock()).Value.Holder
+		switch {
+		case !holder.IsKnown():
+			// Where the platform, or a container, does not show the holder,
+			// the lock itself has to do.
+			return s.daemonRuns()
+		case known && process.State == observed.StateStopped:
+			return false, &exitError{exitUserAction, fmt.Errorf("the daemon (%s) is stopped by a signal or a debugger; let it go on with 'kill -CONT %d'", process, process.PID)}
+		case known:
+			return true, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			if running, err := s.daemonRuns(); !running || err != nil {
+				return false, err
+			}
+			return false, &exitError{exitUserAction, fmt.Errorf("%s is held by %s, which is not a daemon; end it", s.home.DaemonLock(), plan.Describe(holder.Value))}
+		}
+	}
 }
 
 // daemonOutdated reports whether the daemon was started by a command of
@@ -96,7 +143,11 @@ func (s *session) awaitDaemon(ctx context.Context, ended <-chan error) error {
 		return gone
 	})
 	if running, _ := s.daemonRuns(); gone && !running {
-		return fmt.Errorf("the daemon ended at once (%v); %s says why", exit, s.home.DaemonLog())
+		if exit == nil {
+			// It found the lock taken, and no daemon has it: a shared lock.
+			return &exitError{exitUserAction, fmt.Errorf("something else locks %s; find it with 'fuser %[1]s' and end it", s.home.DaemonLock())}
+		}
+		return fmt.Errorf("the daemon ended at once (%w); %s says why", exit, s.home.DaemonLog())
 	}
 	if err != nil {
 		return fmt.Errorf("the daemon did not take its lock: %w; %s may say why", err, s.home.DaemonLog())

@@ -37,16 +37,12 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 		return err
 	}
 	defer s.close()
-	if _, err := os.Stat(string(s.home)); errors.Is(err, fs.ErrNotExist) {
-		return s.printNothingToStop()
-	}
 	// Before the edit: a quick daemon may be done with it right after.
 	before, err := s.look(ctx, s.name)
 	if err != nil {
 		return err
 	}
-	err = s.editDesired(ctx, false, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := s.disable(ctx, before); err != nil {
 		return err
 	}
 	now, err := s.look(ctx, s.name)
@@ -70,6 +66,25 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	return s.printStopped(before)
 }
 
+// disable writes that the instance should not run. Without a file to write
+// that into, it makes one only when something is there to be stopped.
+func (s *session) disable(ctx context.Context, before reconciler.Look) error {
+	orphaned := before.Missing && before.Plan.Main != nil
+	if orphaned {
+		if _, err := reconciler.CreateHome(string(s.home)); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(s.home.DesiredDir()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	err := s.editDesired(ctx, orphaned, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // isStopped reports whether the look shows that nothing of the instance lives.
 func isStopped(look reconciler.Look) bool {
 	return look.Problem == "" && (look.Object == nil || look.Plan.Situation == plan.Stopped)
@@ -82,26 +97,43 @@ func isAccounted(look reconciler.Look) bool {
 }
 
 // endUnneededDaemon ends a daemon that a command started, unless another
-// instance is wanted or still lives.
+// instance is wanted or still lives. Commands that need one wait meanwhile,
+// and a file that is edited meanwhile is found afterwards.
 func (s *session) endUnneededDaemon(ctx context.Context) error {
 	_, info, known := s.daemon()
 	if !known || !info.Detached {
 		return nil
 	}
+	unlock, err := s.lockDaemonStart(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if needed, err := s.daemonNeeded(ctx); needed || err != nil {
+		return err
+	}
+	if err := s.endDaemon(ctx); err != nil {
+		return err
+	}
+	if needed, err := s.daemonNeeded(ctx); !needed || err != nil {
+		return err
+	}
+	return s.startDaemon(ctx)
+}
+
+// daemonNeeded reports whether an instance is wanted or still lives.
+func (s *session) daemonNeeded(ctx context.Context) (bool, error) {
 	names, err := reconciler.Looker{Home: s.home}.Names()
 	if err != nil {
-		return fmt.Errorf("cannot tell whether the daemon is still needed: %w", err)
+		return true, fmt.Errorf("cannot tell whether the daemon is still needed: %w", err)
 	}
 	for _, name := range names {
 		look, err := s.look(ctx, name)
-		if err != nil {
-			return err
-		}
-		if !isStopped(look) {
-			return nil
+		if err != nil || !isStopped(look) {
+			return true, err
 		}
 	}
-	return s.endDaemon(ctx)
+	return false, nil
 }
 
 func (s *session) printNothingToStop() error {

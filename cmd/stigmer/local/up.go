@@ -95,7 +95,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return err
 	}
-	if err := s.ensureDaemon(ctx); err != nil {
+	if err := s.ensureDaemon(ctx, true); err != nil {
 		return err
 	}
 	if f.noWait {

@@ -62,7 +62,7 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 			return look, &exitError{now.code, errors.New(now.message)}
 		}
 		progress.show(w.goal, look)
-		if err := w.ensureDaemon(timeout); err != nil && timeout.Err() == nil {
+		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
 			return look, err
 		}
 		select {
