@@ -18,7 +18,9 @@
 //     dead, and in a pid namespace shows nothing of it; it is a hint where to
 //     look. Only an exclusive flock counts as held.
 //   - Which processes belong to the instance: the lock, the mark in the
-//     environment, the pid record, the database in the arguments.
+//     environment, the pid record, the database in the arguments. A path means
+//     something in a root folder and its mounts: where those of the process
+//     are not ours, the files are compared and not their names.
 //   - Who listens: sock_diag over netlink, then a descriptor of the process.
 //     gopsutil answers where netlink does not.
 //   - Does it answer: the gRPC health service of the WorkflowService, asked

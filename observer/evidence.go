@@ -43,7 +43,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 	p, w, err := l.read(pid)
 	if err == nil {
 		p.Evidence = l.evidence(p, w)
-		p.Launch = w.launch(l.target.Mark)
+		p.Launch = w.launch(p.Evidence.CarriesMark)
 	}
 	l.seen[pid] = sighting{process: p, err: err}
 	return p, err
@@ -53,7 +53,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 func (l *look) evidence(p observed.Process, w words) observed.Evidence {
 	return observed.Evidence{
 		HoldsLock:     l.holds(p.PID),
-		CarriesMark:   w.carriesMark(l.target.Mark),
+		CarriesMark:   l.carriesMark(p.PID, w),
 		MatchesRecord: matches(l.record, p),
 		NamesDatabase: l.namesDatabase(p.PID, w),
 	}

@@ -72,10 +72,8 @@ func (l *look) check(ctx context.Context, address netip.AddrPort, listener socke
 func (s *session) check(ctx context.Context, timeout time.Duration) observed.Health {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	asked := time.Now()
 	answer, err := grpc_health_v1.NewHealthClient(s.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: frontendService})
 	health := s.judge(answer, err)
-	health.Latency = time.Since(asked)
 	if health.Status == observed.HealthTimeout {
 		health.Message = fmt.Sprintf("no answer within %s", timeout)
 	}

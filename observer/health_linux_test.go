@@ -50,9 +50,6 @@ func TestHealth(t *testing.T) {
 			if (h.Value.Message == "") != (c.want == observed.HealthServing) {
 				t.Errorf("message = %q", h.Value.Message)
 			}
-			if h.Value.Latency <= 0 || h.Value.Latency > patience {
-				t.Errorf("latency = %s", h.Value.Latency)
-			}
 		})
 	}
 }
@@ -172,7 +169,7 @@ func TestHealthUnreachableAtOnce(t *testing.T) {
 		s, err := newSession(address, socket{})
 		must(t, err)
 		h := s.check(t.Context(), patience)
-		if h.Status != observed.HealthUnreachable || !strings.Contains(h.Message, "refused") || h.Latency > patience/2 {
+		if h.Status != observed.HealthUnreachable || !strings.Contains(h.Message, "refused") {
 			t.Errorf("health = %+v", h)
 		}
 		must(t, s.conn.Close())

@@ -127,12 +127,8 @@ func (l *look) completeHolders(pids []int) {
 // instance; it reads nothing else of it. The error says that we could not ask.
 func (l *look) named(pid int) (bool, error) {
 	w := l.machine.words(pid)
-	named := w.carriesMark(l.target.Mark) == observed.Known || l.namesDatabase(pid, w) == observed.Known
+	named := l.carriesMark(pid, w) == observed.Known || l.namesDatabase(pid, w) == observed.Known
 	return named, w.exhausted
-}
-
-func (l *look) namesDatabase(pid int, w words) observed.Knowledge {
-	return w.namesDatabase(l.target.DatabasePath, func() string { return l.machine.folder(pid) })
 }
 
 // ours returns the processes among pids that any evidence ties to the

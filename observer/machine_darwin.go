@@ -3,8 +3,10 @@ package observer
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -114,8 +116,18 @@ func (m machine) words(pid int) words {
 	return words{args: observed.Is(p.args), environ: observed.Is(p.environ)}
 }
 
-// folder is not told without libproc.
-func (m machine) folder(int) string { return "" }
+// sharesTree takes the root folder of every process for ours, because it is
+// not told; macOS has no mount namespaces, and nobody runs Temporal in a chroot.
+func (m machine) sharesTree(int) observed.Knowledge { return observed.Known }
+
+// find cannot look up a relative path: the working folder is not told without
+// libproc.
+func (m machine) find(_ int, path string) (fs.FileInfo, error) {
+	if !filepath.IsAbs(path) {
+		return nil, fmt.Errorf("cannot look up %s: %w", path, errors.ErrUnsupported)
+	}
+	return os.Stat(path)
+}
 
 // describe fills in the path that was executed; whether the file there is
 // still the same one is not told.

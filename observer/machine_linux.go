@@ -121,14 +121,6 @@ func fact[T any](value T, err error) observed.Fact[T] {
 	return observed.Is(value)
 }
 
-func (m machine) folder(pid int) string {
-	folder, err := os.Readlink(m.path(pid, "cwd"))
-	if err != nil {
-		return ""
-	}
-	return folder
-}
-
 // describe reads the executable's link, which the kernel marks when the file
 // has been removed or replaced, and the effective user.
 func (m machine) describe(p *observed.Process, users *userNames) {

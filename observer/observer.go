@@ -9,8 +9,8 @@ import (
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
-// ErrNoProcess is wrapped by the errors of Identify and Inspect when there is
-// no process with that pid, or no longer the one that was being read.
+// ErrNoProcess is wrapped by the errors of Identify when there is no process
+// with that pid, or no longer the one that was being read.
 var ErrNoProcess = errors.New("no such process")
 
 // Options are what an Observer can be told. The zero value is right for
@@ -76,18 +76,6 @@ func (o *Observer) Identify(pid int) (observed.Identity, error) {
 		return observed.Identity{}, fmt.Errorf("cannot identify pid %d: %w", pid, err)
 	}
 	return p.Identity, nil
-}
-
-// Inspect returns what can be said of a process without knowing an instance:
-// its Evidence is Unknown, and its Launch is Known when it carries the mark
-// of any instance. The error wraps ErrNoProcess when there is no such process.
-func (o *Observer) Inspect(pid int) (observed.Process, error) {
-	p, w, err := o.read(pid)
-	if err != nil {
-		return observed.Process{}, fmt.Errorf("cannot inspect pid %d: %w", pid, err)
-	}
-	p.Launch = w.launch(w.environ.Value.mark)
-	return p, nil
 }
 
 // LockHolder returns who holds the lock file at path, and Absent when nobody

@@ -41,7 +41,7 @@ func TestSteadyLook(t *testing.T) {
 	if second.Health.Value.Status != observed.HealthServing || !second.Executable.IsKnown() || !second.Record.IsKnown() {
 		t.Errorf("state = %+v", second)
 	}
-	ignored := cmp.Options{cmpopts.IgnoreFields(observed.State{}, "Time"), cmpopts.IgnoreFields(observed.Health{}, "Latency"), cmpopts.EquateComparable(observed.Port{}.Address)}
+	ignored := cmp.Options{cmpopts.IgnoreFields(observed.State{}, "Time"), cmpopts.EquateComparable(observed.Port{}.Address)}
 	if diff := cmp.Diff(first, second, ignored); diff != "" {
 		t.Errorf("the second look differs:\n%s", diff)
 	}
@@ -134,6 +134,18 @@ func fakeProc(t *testing.T, self bool, files map[string]string) Options {
 	return Options{ProcRoot: root}
 }
 
+// inOurTree gives processes of a fake process file system the same root
+// folder, which is ours, and the same mounts.
+func inOurTree(t *testing.T, proc string, pids ...int) {
+	t.Helper()
+	for _, pid := range pids {
+		folder := filepath.Join(proc, strconv.Itoa(pid))
+		must(t, os.MkdirAll(filepath.Join(folder, "ns"), 0o700))
+		must(t, os.Symlink("/", filepath.Join(folder, "root")))
+		must(t, os.Symlink("mnt:[1]", filepath.Join(folder, "ns", "mnt")))
+	}
+}
+
 func TestUnreadableProc(t *testing.T) {
 	for name, options := range map[string]Options{
 		"missing":             {ProcRoot: "/nonexistent"},
@@ -171,7 +183,7 @@ func TestLookWithoutDescriptors(t *testing.T) {
 
 func TestProcRoot(t *testing.T) {
 	i := newInstance(t)
-	o := New(fakeProc(t, true, map[string]string{
+	options := fakeProc(t, true, map[string]string{
 		"sys/kernel/random/boot_id": "boot\n",
 		"42/stat":                   statLine("a) (b", "T"),
 		"42/environ":                observed.MarkVariable + "=" + i.Mark + "\x00",
@@ -180,7 +192,9 @@ func TestProcRoot(t *testing.T) {
 		"43/stat":                   "broken",
 		"43/environ":                observed.MarkVariable + "=" + i.Mark + "\x00",
 		"44/environ":                observed.MarkVariable + "=" + i.Mark + "\x00",
-	}))
+	})
+	inOurTree(t, options.ProcRoot, os.Getpid(), 42)
+	o := New(options)
 	s := o.Observe(t.Context(), i.Target)
 	if got := pidsOf(t, s); !slices.Equal(got, []int{42}) {
 		t.Fatalf("processes = %v", got)

@@ -1,13 +1,14 @@
 package observer
 
 import (
+	"io/fs"
 	"net/netip"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
 // The type machine is what one platform tells; it is chosen when the program
-// is compiled, and has the methods of these four interfaces.
+// is compiled, and has the methods of these five interfaces.
 
 // processTable tells which processes there are.
 type processTable interface {
@@ -26,8 +27,17 @@ type processContents interface {
 	words(pid int) words
 	// describe fills in executable and user, as far as they can be read.
 	describe(p *observed.Process, users *userNames)
-	// folder returns the working folder, empty when it cannot be read.
-	folder(pid int) string
+}
+
+// fileTrees tells what the paths of a process mean: one in a container or a
+// chroot can mean another file than we do by the same path.
+type fileTrees interface {
+	// sharesTree says whether an absolute path means the same to the process
+	// and to us: its root folder is ours, and so are its mounts.
+	sharesTree(pid int) observed.Knowledge
+	// find looks up a path as the process would, in its root folder or its
+	// working folder, links followed. It opens nothing for reading.
+	find(pid int, path string) (fs.FileInfo, error)
 }
 
 // lockTable tells which process's descriptors carry a flock.
@@ -52,6 +62,7 @@ type socketTable interface {
 var (
 	_ processTable    = machine{}
 	_ processContents = machine{}
+	_ fileTrees       = machine{}
 	_ lockTable       = machine{}
 	_ socketTable     = machine{}
 )

@@ -44,6 +44,8 @@ var roles = map[string]func(args []string) (string, error){
 	"parent":  playParent,
 	"ports":   playPorts,
 	"starve":  playStarve,
+	"chroot":  playChroot,
+	"cover":   playCover,
 }
 
 // playListen listens on NETWORK ADDRESS and never accepts.
@@ -143,6 +145,19 @@ func playStarve(args []string) (string, error) {
 	})
 	return fmt.Sprint(s.Lock.Knowledge, " ", s.Record.Knowledge, " ", s.Processes.Knowledge, " ",
 		s.Ports[0].Listener.Knowledge, " ", s.Health.Knowledge), o.Close()
+}
+
+// playChroot makes FOLDER the root folder of the process.
+func playChroot(args []string) (string, error) {
+	if err := unix.Chroot(args[0]); err != nil {
+		return "", err
+	}
+	return "", os.Chdir("/")
+}
+
+// playCover mounts an empty folder over FOLDER.
+func playCover(args []string) (string, error) {
+	return "", exec.Command("mount", "-t", "tmpfs", "none", args[0]).Run()
 }
 
 // playParent starts a child with the ROLE that follows, and reports for it.

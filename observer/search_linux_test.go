@@ -24,7 +24,7 @@ func (i instance) writeRecord(t *testing.T, pid int, started time.Time) {
 // startOf returns when the process started.
 func startOf(t *testing.T, pid int) time.Time {
 	t.Helper()
-	p, err := New(Options{}).Inspect(pid)
+	p, err := inspect(New(Options{}), pid)
 	must(t, err)
 	return p.Started
 }
@@ -123,7 +123,7 @@ func TestZombieIsNoProcessOfOurs(t *testing.T) {
 	if !s.Lock.IsAbsent() || len(pidsOf(t, s)) != 0 {
 		t.Errorf("lock = %+v, processes = %v", s.Lock, pidsOf(t, s))
 	}
-	p, err := New(Options{}).Inspect(c.pid())
+	p, err := inspect(New(Options{}), c.pid())
 	must(t, err)
 	if p.State != observed.StateDead || p.Identity != i.Hints[0] {
 		t.Errorf("zombie = %+v", p)

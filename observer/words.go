@@ -1,7 +1,6 @@
 package observer
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,15 +41,16 @@ func (e *environment) set(entry string) {
 	}
 }
 
-// carriesMark says whether the environment has exactly this mark.
-func (w words) carriesMark(mark string) observed.Knowledge {
+// hasMark says whether the environment has exactly this mark.
+func (w words) hasMark(mark string) observed.Knowledge {
 	e, ok := w.environ.Get()
 	return answer(ok, mark != "" && e.mark == mark)
 }
 
-// launch returns what the start recorded, for a process with this mark.
-func (w words) launch(mark string) observed.Fact[observed.Launch] {
-	switch w.carriesMark(mark) {
+// launch returns what the start recorded, given whether the process carries
+// the mark.
+func (w words) launch(carriesMark observed.Knowledge) observed.Fact[observed.Launch] {
+	switch carriesMark {
 	case observed.Known:
 		e := w.environ.Value
 		return observed.Is(observed.Launch{Digest: e.digest, Executable: e.executable, RestartedAt: e.restartedAt})
@@ -60,36 +60,28 @@ func (w words) launch(mark string) observed.Fact[observed.Launch] {
 	if reason := w.environ.Reason; reason != "" {
 		return observed.Unsure[observed.Launch](reason)
 	}
-	return observed.Unsure[observed.Launch]("its environment was not read")
+	return observed.Unsure[observed.Launch]("it cannot be told whether its mark means our folder")
 }
 
-// namesDatabase says whether the arguments are those of a Temporal dev server
-// on this database file. A relative path is taken from the working folder,
-// which is asked for only when it is needed. Links are not followed.
-func (w words) namesDatabase(path string, folder func() string) observed.Knowledge {
-	args, ok := w.args.Get()
-	if !ok || path == "" || !slices.Contains(args, "start-dev") {
-		return answer(ok, false)
+// databases lists what the arguments of a Temporal dev server name as its
+// database file: --db-filename VALUE, --db-filename=VALUE, -f VALUE, -fVALUE
+// and -f=VALUE.
+func databases(args []string) []string {
+	if !slices.Contains(args, "start-dev") {
+		return nil
 	}
-	return answer(true, slices.ContainsFunc(args, func(arg string) bool {
-		return slices.ContainsFunc(pathsIn(arg), func(p string) bool {
-			if !filepath.IsAbs(p) && filepath.Base(p) == filepath.Base(path) {
-				p = filepath.Join(folder(), p)
-			}
-			return filepath.Clean(p) == path
-		})
-	}))
-}
-
-// pathsIn lists the paths that an argument can mean: itself, the value of
-// --db-filename=VALUE, and that of -fVALUE.
-func pathsIn(arg string) []string {
-	paths := []string{arg}
-	if _, value, found := strings.Cut(arg, "="); found {
-		paths = append(paths, value)
-	}
-	if value, found := strings.CutPrefix(arg, "-f"); found {
-		paths = append(paths, value)
+	var paths []string
+	for i, arg := range args {
+		joined, long := strings.CutPrefix(arg, "--db-filename=")
+		attached, short := strings.CutPrefix(arg, "-f")
+		switch {
+		case arg == "--db-filename" || arg == "-f":
+			paths = append(paths, args[i+1:min(i+2, len(args))]...)
+		case long:
+			paths = append(paths, joined)
+		case short:
+			paths = append(paths, strings.TrimPrefix(attached, "="))
+		}
 	}
 	return paths
 }

@@ -2,6 +2,7 @@ package observer
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -9,44 +10,31 @@ import (
 
 func isNoProcess(err error) bool { return errors.Is(err, ErrNoProcess) }
 
-func TestNamesDatabase(t *testing.T) {
-	const path = "/h/temporal-data/temporal.db"
-	cases := map[string]struct {
-		args []string
-		want observed.Knowledge
-	}{
-		"separate":             {[]string{"temporal", "server", "start-dev", "--db-filename", path}, observed.Known},
-		"joined":               {[]string{"temporal", "server", "start-dev", "--db-filename=" + path}, observed.Known},
-		"short":                {[]string{"temporal", "server", "start-dev", "-f", path}, observed.Known},
-		"short, attached":      {[]string{"temporal", "server", "start-dev", "-f" + path}, observed.Known},
-		"short, joined":        {[]string{"temporal", "server", "start-dev", "-f=" + path}, observed.Known},
-		"not clean":            {[]string{"start-dev", "-f", "/h//temporal-data/./temporal.db"}, observed.Known},
-		"relative":             {[]string{"start-dev", "-f", "temporal-data/temporal.db"}, observed.Known},
-		"relative, elsewhere":  {[]string{"start-dev", "-f", "../temporal.db"}, observed.Absent},
-		"another database":     {[]string{"start-dev", "-f", "/h/other.db"}, observed.Absent},
-		"an editor":            {[]string{"sqlite3", path}, observed.Absent},
-		"a longer path":        {[]string{"start-dev", "-f", path + "-journal"}, observed.Absent},
-		"in memory":            {[]string{"start-dev"}, observed.Absent},
-		"no arguments at all":  {[]string{}, observed.Absent},
-		"arguments unreadable": {nil, observed.Unknown},
+func TestDatabases(t *testing.T) {
+	const path = "/h/temporal.db"
+	cases := map[string]struct{ args, want []string }{
+		"separate":            {[]string{"temporal", "server", "start-dev", "--db-filename", path}, []string{path}},
+		"joined":              {[]string{"temporal", "server", "start-dev", "--db-filename=" + path}, []string{path}},
+		"short":               {[]string{"temporal", "server", "start-dev", "-f", path}, []string{path}},
+		"short, attached":     {[]string{"temporal", "server", "start-dev", "-f" + path}, []string{path}},
+		"short, joined":       {[]string{"temporal", "server", "start-dev", "-f=" + path}, []string{path}},
+		"several":             {[]string{"start-dev", "-f", "a", "-fb", "--port", "1"}, []string{"a", "b"}},
+		"value missing":       {[]string{"start-dev", "-f"}, nil},
+		"an editor":           {[]string{"sqlite3", path}, nil},
+		"another flag":        {[]string{"start-dev", "--log-config", path}, nil},
+		"in memory":           {[]string{"start-dev"}, nil},
+		"no arguments at all": {nil, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := words{args: observed.Is(c.args)}
-			if c.args == nil {
-				w.args = observed.Unsure[[]string]("refused")
-			}
-			if got := w.namesDatabase(path, func() string { return "/h" }); got != c.want {
-				t.Errorf("namesDatabase = %s, want %s", got, c.want)
-			}
-			if got := w.namesDatabase("", nil); got == observed.Known {
-				t.Error("a database in memory is named")
+			if got := databases(c.args); !slices.Equal(got, c.want) {
+				t.Errorf("databases = %q, want %q", got, c.want)
 			}
 		})
 	}
 }
 
-func TestCarriesMarkAndLaunch(t *testing.T) {
+func TestHasMarkAndLaunch(t *testing.T) {
 	carrying := func(mark string) words {
 		return words{environ: observed.Is(environment{mark: mark, digest: "d", restartedAt: "r"})}
 	}
@@ -64,14 +52,14 @@ func TestCarriesMarkAndLaunch(t *testing.T) {
 		"no mark":            {carrying(""), "/h/a", observed.Absent, none},
 		"no mark wanted":     {carrying(""), "", observed.Absent, none},
 		"unreadable":         {unread, "/h/a", observed.Unknown, observed.Unsure[observed.Launch]("permission denied")},
-		"never read":         {words{}, "/h/a", observed.Unknown, observed.Unsure[observed.Launch]("its environment was not read")},
+		"never read":         {words{}, "/h/a", observed.Unknown, observed.Unsure[observed.Launch]("it cannot be told whether its mark means our folder")},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := c.words.carriesMark(c.mark); got != c.want {
-				t.Errorf("carriesMark = %s, want %s", got, c.want)
+			if got := c.words.hasMark(c.mark); got != c.want {
+				t.Errorf("hasMark = %s, want %s", got, c.want)
 			}
-			if got := c.words.launch(c.mark); got != c.launch {
+			if got := c.words.launch(c.want); got != c.launch {
 				t.Errorf("launch = %+v, want %+v", got, c.launch)
 			}
 		})

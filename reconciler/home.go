@@ -57,6 +57,9 @@ func CreateHome(path string) (Home, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", fmt.Errorf("cannot create the home folder: %w", err)
 		}
+		if err := checkPrivate(dir); err != nil {
+			return "", err
+		}
 	}
 	return home, nil
 }

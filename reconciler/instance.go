@@ -22,6 +22,9 @@ type instance struct {
 	hands   *actuator.Actuator
 	history plan.History
 	status  v1alpha1.TemporalStatus
+	// lost means that there was a status file and that it could not be read:
+	// the instance existed.
+	lost bool
 	// situation, problem and failure are what was logged last.
 	situation        plan.Situation
 	problem, failure string
@@ -34,9 +37,11 @@ type instance struct {
 	exits []plan.Exit
 }
 
-// resume takes over from an earlier daemon.
-func (i *instance) resume(home Home, last *v1alpha1.Temporal) {
+// resume takes over from an earlier daemon, whose status is lost when its
+// file could not be read.
+func (i *instance) resume(home Home, last *v1alpha1.Temporal, lost bool) {
 	i.source = newSource(home, i.name, last)
+	i.lost = lost
 	if last != nil {
 		i.status = last.Status
 		i.history = plan.Restore(last)

@@ -40,13 +40,14 @@ type Looker struct {
 // Look looks at one instance now. An instance that nobody knows, and of which
 // nothing lives, has neither an Object nor a Problem.
 func (l Looker) Look(ctx context.Context, name string) (Look, error) {
-	reported, err := l.Home.ReadStatus(name)
-	if err != nil {
-		return Look{}, err
-	}
+	// A status file that cannot be read is as good as none: the daemon writes
+	// another one.
+	reported, _ := l.Home.ReadStatus(name)
 	files := newSource(l.Home, name, reported)
 	desired, problem := files.read(time.Now())
-	look := Look{Problem: problem, Missing: !files.missingSince.IsZero(), Reported: reported}
+	// One look cannot tell for how long a file has been missing.
+	desired.Removed = desired.Missing
+	look := Look{Problem: problem, Missing: desired.Missing, Reported: reported}
 	known := desired.Object != nil
 	switch {
 	case !known && problem != "":
@@ -54,8 +55,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	case !known:
 		// Nobody knows the instance; a server of it may live all the same,
 		// in a home that was removed under it.
-		files.assume()
-		desired.Object, desired.Removed = files.object, true
+		desired.Object = files.unknown()
 	}
 	options := Options{Home: l.Home, Search: l.Search}
 	at := options.lookAt(desired, nil)

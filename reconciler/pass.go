@@ -28,29 +28,26 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	now := time.Now()
 	desired, problem := i.source.read(now)
 	i.logProblem(problem)
-	if desired.Object == nil {
-		if problem == "" {
+	if desired.Object == nil || desired.Removed && !i.known(desired) {
+		switch {
+		case problem != "":
+			return lookAtLeast, i.reportUnreadable(problem, now)
+		case i.lost && !desired.Removed:
+			return i.source.settling(now), nil
+		case !i.lost:
 			// A late wake-up for an instance that is no more.
 			return 0, r.forget(i)
 		}
-		return lookAtLeast, i.reportUnreadable(problem, now)
 	}
-	look := r.options.lookAt(desired, i.hints)
-	look.Thorough = now.Sub(i.thoroughAt) >= thoroughEvery
-	state := r.observer.Observe(ctx, look)
+	input, decision := r.decide(ctx, i, desired)
 	if ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
-	if look.Thorough && state.Processes.IsKnown() {
-		i.thoroughAt = now
-	}
-
-	input := i.see(desired, state)
-	decision := plan.Compute(input)
 	i.logDecision(decision)
+	// Before the actions, so that no exit that they cause is missed.
+	gone := i.watch(decision)
 	failure := i.act(ctx, desired, decision)
 	i.logFailure(failure)
-	i.watch(decision)
 
 	input.History = i.history
 	err := i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
@@ -59,10 +56,39 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 		return 0, r.forget(i)
 	}
 	after := decision.RequeueAfter
+	if gone {
+		after = retryFirst
+	}
 	if settling := i.source.settling(now); settling > 0 {
 		after = min(after, settling)
 	}
 	return after, errors.Join(failure, err)
+}
+
+// known reports whether the object is one that somebody wrote once.
+func (i *instance) known(desired plan.Desired) bool { return desired.Object.Generation > 0 }
+
+// decide looks and computes what to do. Before a server that works is given
+// up, the whole machine is searched: a usual look does not see the stranger
+// who would keep its successor from starting.
+func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desired) (plan.Input, plan.Plan) {
+	look := r.options.lookAt(desired, i.hints)
+	look.Thorough = time.Since(i.thoroughAt) >= thoroughEvery
+	for {
+		state := r.observer.Observe(ctx, look)
+		if ctx.Err() != nil {
+			return plan.Input{}, plan.Plan{}
+		}
+		if look.Thorough && state.Processes.IsKnown() {
+			i.thoroughAt = time.Now()
+		}
+		input := i.see(desired, state)
+		decision := plan.Compute(input)
+		if look.Thorough || !decision.GivesUpServer() {
+			return input, decision
+		}
+		look.Thorough = true
+	}
 }
 
 // see takes the look into the history and returns what to decide from.
@@ -85,8 +111,9 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 		outcome := i.hands.Do(ctx, action)
 		var busy *actuator.LockHeldError
 		if errors.As(outcome.Err, &busy) {
-			// A reader's probe, or another starter: look again, nothing failed.
-			return outcome.Err
+			// Another server has it, or a reader for a moment. No server has
+			// failed, so the next start need not wait.
+			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
 		i.history = i.history.Did(desired, action, outcome.Err != nil, outcome.Started, time.Now())
 		if outcome.Err != nil {
@@ -104,20 +131,27 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 	return nil
 }
 
-// watch asks to be woken when a process of the instance ends. A process that
-// cannot be watched is seen at the next look.
-func (i *instance) watch(decision plan.Plan) {
-	for _, p := range decision.Unit {
-		if err := i.hands.Watch(p.Identity); err != nil {
+// watch asks to be woken when a process of the instance ends, and reports
+// whether one has ended since the look.
+func (i *instance) watch(decision plan.Plan) (gone bool) {
+	watched := decision.Unit
+	for _, action := range decision.Actions {
+		if action.Verb == plan.Terminate || action.Verb == plan.Kill {
+			watched = append(watched[:len(watched):len(watched)], action.Target)
+		}
+	}
+	for _, p := range watched {
+		err := i.hands.Watch(p.Identity)
+		var ended *actuator.GoneError
+		switch {
+		case errors.As(err, &ended):
+			gone = true
+		case err != nil:
+			// It is seen at the next look.
 			i.log.V(1).Info("cannot watch", "process", p.PID, "cause", err.Error())
 		}
 	}
-	for _, action := range decision.Actions {
-		if action.Verb == plan.Terminate || action.Verb == plan.Kill {
-			// Its failure means that the process is gone, which the next look sees.
-			_ = i.hands.Watch(action.Target.Identity)
-		}
-	}
+	return gone
 }
 
 // account computes the status and writes it when it changed.

@@ -188,11 +188,10 @@ func (r *Reconciler) newInstance(name string) *instance {
 		sink: &sink{path: r.options.Home.Status(name)},
 	}
 	last, err := r.options.Home.ReadStatus(name)
-	i.resume(r.options.Home, last)
 	if err != nil {
 		i.log.Error(err, "the status of an earlier daemon is lost")
-		i.source.assume()
 	}
+	i.resume(r.options.Home, last, err != nil)
 	i.hands = actuator.New(actuator.Options{
 		Identifier: r.observer,
 		Env:        r.options.Env,

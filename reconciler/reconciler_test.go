@@ -65,12 +65,11 @@ func TestCrashLoopBacksOff(t *testing.T) {
 	w := newWorld(t)
 	w.write("temporal", w.desired("temporal", w.port, "  env: {STUB_EXIT: '3'}"))
 	w.run()
-	object := w.eventually("temporal", "backing off", func(o *v1alpha1.Temporal) bool {
-		return o.Status.Situation == "BackingOff" && o.Status.RestartCount >= 2
+	w.eventually("temporal", "backing off after exit code 3", func(o *v1alpha1.Temporal) bool {
+		exit := o.Status.LastExit
+		return o.Status.Situation == "BackingOff" && o.Status.RestartCount >= 2 &&
+			exit != nil && exit.ExitCode != nil && *exit.ExitCode == 3
 	})
-	if exit := object.Status.LastExit; exit == nil || exit.ExitCode == nil || *exit.ExitCode != 3 {
-		t.Errorf("last exit %+v, want code 3", exit)
-	}
 	w.write("temporal", w.desired("temporal", w.port))
 	w.ready("temporal")
 }

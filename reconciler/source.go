@@ -41,9 +41,14 @@ type source struct {
 // daemon from the status file, if there is one.
 func newSource(home Home, name string, last *v1alpha1.Temporal) *source {
 	s := &source{home: home, name: name}
-	if last != nil && last.Generation > 0 {
-		s.object = last.DeepCopy()
-		s.object.Status = v1alpha1.TemporalStatus{}
+	if last == nil || last.Generation <= 0 {
+		return s
+	}
+	// The status file may be of another version, or edited.
+	object := v1alpha1.Complete(last, string(home))
+	if object.Name == name && len(v1alpha1.Validate(last, object)) == 0 {
+		object.Status = v1alpha1.TemporalStatus{}
+		s.object = object
 	}
 	return s
 }
@@ -62,9 +67,15 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 		s.missingSince = time.Time{}
 		s.take(path, data)
 	}
+	missing := !s.missingSince.IsZero()
+	settled := missing && now.Sub(s.missingSince) >= removalSettle
+	if settled && s.object == nil {
+		s.object = s.unknown()
+	}
 	return plan.Desired{
 		Object:  s.object,
-		Removed: !s.missingSince.IsZero() && now.Sub(s.missingSince) >= removalSettle,
+		Missing: missing,
+		Removed: settled,
 		Files:   s.home.Files(s.name),
 	}, s.problem
 }
@@ -73,7 +84,8 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 // something is wrong with the folder, and nobody removed this file.
 func (s *source) miss(now time.Time) {
 	s.data = nil
-	if _, err := os.ReadDir(s.home.DesiredDir()); err != nil {
+	_, err := os.ReadDir(s.home.DesiredDir())
+	if err != nil && (s.object != nil || !errors.Is(err, fs.ErrNotExist)) {
 		s.missingSince, s.problem = time.Time{}, fmt.Sprintf("cannot read the desired files: %v", err)
 		return
 	}
@@ -83,11 +95,16 @@ func (s *source) miss(now time.Time) {
 	}
 }
 
-// assume takes an object of defaults for the last good one, for an instance
-// of which only an unreadable status file is left: when its desired file is
-// gone too, whatever runs has to stop, for which the defaults say enough.
-func (s *source) assume() {
-	s.object = v1alpha1.Complete(&v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Name: s.name}}, string(s.home))
+// unknown returns an object for an instance of which neither a desired file
+// nor a usable status file is left: whatever runs has to stop, for which the
+// defaults say enough.
+func (s *source) unknown() *v1alpha1.Temporal {
+	stopped := false
+	return v1alpha1.Complete(&v1alpha1.Temporal{
+		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.APIVersion, Kind: v1alpha1.Kind},
+		ObjectMeta: metav1.ObjectMeta{Name: s.name},
+		Spec:       v1alpha1.TemporalSpec{Enabled: &stopped},
+	}, string(s.home))
 }
 
 // settling returns how long it takes until a missing file means "stop"; zero

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -32,37 +33,64 @@ func watchFiles(home Home) (*fsnotify.Watcher, error) {
 // folder that was replaced cost no more than that. Without a watcher that is
 // all it does.
 func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher) {
-	if watcher == nil {
-		watcher = &fsnotify.Watcher{}
-	} else {
+	var events chan fsnotify.Event
+	var failed chan error
+	if watcher != nil {
 		defer watcher.Close()
+		events, failed = watcher.Events, watcher.Errors
 	}
 	tick := time.NewTicker(lookAtLeast)
 	defer tick.Stop()
+	folder := r.rewatch(watcher, nil)
 	r.discover()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case event := <-watcher.Events:
+		case event := <-events:
 			if name, ok := instanceName(filepath.Base(event.Name)); ok {
 				r.queue.AddAfter(name, fileSettle)
 			}
-		case err := <-watcher.Errors:
+		case err := <-failed:
 			r.options.Log.V(1).Info("lost file events; looking at all", "cause", fmt.Sprint(err))
-			r.discover()
+			r.wakeAll()
 		case <-tick.C:
 			if err := r.lock.check(); err != nil {
 				r.end(err)
 				return
 			}
-			if watcher.Events != nil {
-				// Adding a watched folder again changes nothing; one that was
-				// removed and made again needs it.
-				_ = watcher.Add(r.options.Home.DesiredDir())
+			if folder = r.rewatch(watcher, folder); folder == nil {
+				r.wakeAll()
 			}
 			r.discover()
 		}
+	}
+}
+
+// rewatch watches the folder of the desired files again when it is not the
+// one that was watched. It returns the folder that is watched now; nil means
+// that events may have been lost.
+func (r *Reconciler) rewatch(watcher *fsnotify.Watcher, before os.FileInfo) os.FileInfo {
+	now, err := os.Stat(r.options.Home.DesiredDir())
+	if err != nil || watcher == nil {
+		return nil
+	}
+	if before != nil && os.SameFile(before, now) {
+		return now
+	}
+	if err := watcher.Add(r.options.Home.DesiredDir()); err != nil {
+		return nil
+	}
+	r.wakeAll()
+	return now
+}
+
+// wakeAll queues every instance that this daemon has seen.
+func (r *Reconciler) wakeAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name := range r.instances {
+		r.queue.Add(name)
 	}
 }
 

@@ -221,6 +221,10 @@ type TemporalStatus struct {
 	// Storage is where the workflows are.
 	// +optional
 	Storage *StorageStatus `json:"storage,omitempty"`
+	// History is what the daemon remembers, so that a command, and the next
+	// daemon, know it too.
+	// +optional
+	History *HistoryStatus `json:"history,omitempty"`
 	// Conditions are the facts that "is it all right?" is made of.
 	// +listType=map
 	// +listMapKey=type

@@ -21,6 +21,9 @@ func fill(value reflect.Value) {
 	case metav1.Duration:
 		value.Set(reflect.ValueOf(metav1.Duration{Duration: time.Second}))
 		return
+	case metav1.MicroTime:
+		value.Set(reflect.ValueOf(metav1.NewMicroTime(time.Date(2026, 1, 2, 3, 4, 5, 6000, time.Local))))
+		return
 	case v1alpha1.JSONValue:
 		value.Set(reflect.ValueOf(v1alpha1.JSONValue{Raw: json.RawMessage(`{"a":[1.0,null]}`)}))
 		return

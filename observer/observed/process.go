@@ -94,10 +94,12 @@ type Launch struct {
 type Evidence struct {
 	// HoldsLock: a descriptor of the process carries the instance's lock.
 	HoldsLock Knowledge
-	// CarriesMark: its environment has MarkVariable with the instance's value.
+	// CarriesMark: its environment has MarkVariable with the instance's value,
+	// and the folder in it is ours: not that of another root or mount.
 	CarriesMark Knowledge
 	// MatchesRecord: the pid record has its pid and its start time.
 	MatchesRecord Knowledge
-	// NamesDatabase: its arguments name the instance's database file.
+	// NamesDatabase: it is a dev server whose arguments name the instance's
+	// database file, by that path or through links.
 	NamesDatabase Knowledge
 }

@@ -119,8 +119,6 @@ type Health struct {
 	Status HealthStatus
 	// Message explains a status other than Serving.
 	Message string
-	// Latency is how long the answer took.
-	Latency time.Duration
 }
 
 // Executable is a file found where Temporal is looked for.

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -32,25 +33,21 @@ func driftOf(main observed.Process, in Input) *drift {
 			return nil
 		}
 		return argumentDrift(main, wanted)
-	case launch.Digest != digest(wanted, environment(in.Desired.Object.Spec.Env)):
+	case launch.Digest != launchDigest(in.Desired):
 		if d := argumentDrift(main, wanted); d != nil {
 			return d
 		}
-		return &drift{Drifted, "spec.env has changed"}
-	}
-	executable, found := in.Observed.Executable.Get()
-	if found && executable.Problem == "" && executable.Path != launch.Executable {
-		return &drift{Drifted, fmt.Sprintf("executable: %s, wanted %s", launch.Executable, executable.Path)}
+		return &drift{Drifted, "spec.env or spec.binary has changed"}
 	}
 	return nil
 }
 
-// argumentDrift compares command lines and names the first difference. The
-// arguments are compared from the end, because a wrapper script has its
-// interpreter in front.
+// argumentDrift compares command lines from the first argument of Temporal's
+// own on, because a wrapper script has its interpreter in front, and names the
+// first difference.
 func argumentDrift(main observed.Process, wanted []string) *drift {
 	if main.Args == nil {
-		return &drift{Drifted, "arguments or spec.env have changed"}
+		return &drift{Drifted, "what the spec starts it with has changed"}
 	}
 	skip := max(0, slices.Index(main.Args, wanted[0]))
 	have := main.Args[skip:]
@@ -58,13 +55,14 @@ func argumentDrift(main observed.Process, wanted []string) *drift {
 		return nil
 	}
 	for i := range max(len(have), len(wanted)) {
-		if at(have, i) != at(wanted, i) {
-			flag := ""
-			if i > 0 && i <= len(wanted) {
-				flag = wanted[i-1] + " "
-			}
-			return &drift{Drifted, fmt.Sprintf("arguments: %q, wanted %q", flag+at(have, i), flag+at(wanted, i))}
+		before, now := at(have, i), at(wanted, i)
+		if before == now {
+			continue
 		}
+		if i > 0 && strings.HasPrefix(at(wanted, i-1), "--") && before != "" && now != "" {
+			return &drift{Drifted, fmt.Sprintf("%s changes from %q to %q", wanted[i-1], before, now)}
+		}
+		return &drift{Drifted, fmt.Sprintf("the arguments change: %q, wanted %q", before, now)}
 	}
 	return nil
 }
@@ -89,5 +87,5 @@ func restartRequested(main observed.Process, in Input) *drift {
 	if main.Launch.Value.RestartedAt == value || main.Started.After(requested) {
 		return nil
 	}
-	return &drift{RestartRequested, "a restart was asked for at " + value}
+	return &drift{RestartRequested, "a restart was asked for at " + requested.Format(time.DateTime+" MST")}
 }

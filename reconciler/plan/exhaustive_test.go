@@ -181,6 +181,7 @@ func desiredValues() []value {
 		{"wanted", func(*base) {}},
 		{"disabled", func(b *base) { no := false; b.spec().Enabled = &no }},
 		{"removed", func(b *base) { b.Desired.Removed = true }},
+		{"file missing", func(b *base) { b.Desired.Missing = true }},
 		{"another port wanted", func(b *base) { b.spec().Port = 7777 }},
 		{"restart wanted", func(b *base) {
 			b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: "2026-01-02T03:04:04.5Z"}
@@ -337,7 +338,7 @@ func startFault(b base) string {
 		return "a start, and which processes exist is unknown"
 	case !b.Observed.Lock.IsAbsent():
 		return "a start, and the lock is not known to be free"
-	case b.Desired.Removed || b.spec().Enabled != nil && !*b.spec().Enabled:
+	case b.Desired.Missing || b.Desired.Removed || b.spec().Enabled != nil && !*b.spec().Enabled:
 		return "a start of what is not wanted"
 	case !b.Observed.Executable.IsKnown() || b.Observed.Executable.Value.Problem != "":
 		return "a start of nothing"

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
@@ -15,8 +14,10 @@ import (
 type History struct {
 	// Generation is the metadata.generation that Failures count for.
 	Generation int64
-	// Main is the process that was the instance at the last look.
-	Main observed.Identity
+	// Main is the process that was the instance at the last look, LastPID the
+	// one that an earlier daemon left in the status; 0 once it was looked for.
+	Main    observed.Identity
+	LastPID int
 	// Served says whether Main has served since it was first seen.
 	Served bool
 	// ReadySince is when Main began to serve without interruption; zero
@@ -74,9 +75,38 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 		return h
 	}
 	v := newView(Input{Desired: desired, Observed: state, History: h, Now: now})
+	h = h.resume(v).forgiveClock(now)
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
 	return h.countChecks(v, now)
+}
+
+// resume goes on with the server that an earlier daemon left, at the first
+// look: it is there, or it ended and nobody saw how.
+func (h History) resume(v view) History {
+	if h.LastPID == 0 {
+		return h
+	}
+	if v.main != nil && v.main.PID == h.LastPID {
+		h.Main = v.main.Identity
+	} else {
+		h.LastExit = &Exit{Identity: observed.Identity{PID: h.LastPID}, Time: v.in.Now}
+		h.Served = false
+	}
+	h.LastPID = 0
+	return h
+}
+
+// forgiveClock mends times that were read from a status file and that the
+// wall clock, set back since, has not reached yet.
+func (h History) forgiveClock(now time.Time) History {
+	for id, r := range h.Retirements {
+		if r.Asked.After(now) {
+			h.Retirements = maps.Clone(h.Retirements)
+			h.Retirements[id] = Retirement{Reason: r.Reason, Asked: now}
+		}
+	}
+	return h
 }
 
 // forgetGone drops the retirements of processes that are no more.
@@ -126,7 +156,7 @@ func (h History) countChecks(v view, now time.Time) History {
 			h.ReadySince = now
 		}
 		h.Served, h.FailedChecks, h.LastFailedCheck = true, 0, time.Time{}
-		if now.Sub(h.ReadySince) >= v.in.Desired.Object.Spec.Restart.ResetAfter.Duration {
+		if h.stable(v.in.Desired, now) {
 			h.Failures = 0
 		}
 	case h.LastFailedCheck.IsZero() || now.Sub(h.LastFailedCheck) >= v.healthTimeout():
@@ -137,8 +167,17 @@ func (h History) countChecks(v view, now time.Time) History {
 	return h
 }
 
+// stable reports whether Main has served for long enough for its end to be
+// the first failure and not one in a row.
+func (h History) stable(desired Desired, now time.Time) bool {
+	return !h.ReadySince.IsZero() && now.Sub(h.ReadySince) >= desired.Object.Spec.Restart.ResetAfter.Duration
+}
+
 // fail counts a server that failed and sets when the next one may start.
 func (h History) fail(desired Desired, now time.Time) History {
+	if h.stable(desired, now) {
+		h.Failures = 0
+	}
 	h.Failures++
 	h.Unplanned = true
 	h.NotBefore = now.Add(backoff(desired, h.Failures))
@@ -191,7 +230,7 @@ func (h History) retire(desired Desired, action Action, now time.Time) History {
 		// A server that we started for this very desired state and that does
 		// not match it is our fault. Counting it keeps that from becoming a
 		// loop without a pause.
-		if isFailure(action.Reason) || id == h.Main && isDrift(action.Reason) && h.StartedFor == h.Generation {
+		if isFailure(action.Reason) || id == h.Main && Situation(action.Reason) == Drifted && h.StartedFor == h.Generation {
 			h = h.fail(desired, now)
 		}
 	}
@@ -205,30 +244,4 @@ func isFailure(reason string) bool {
 		return true
 	}
 	return false
-}
-
-// isDrift reports whether a process that is retired for this reason was well
-// and not what was asked for.
-func isDrift(reason string) bool {
-	return Situation(reason) == Drifted || Situation(reason) == RestartRequested
-}
-
-// Restore returns the history that a new daemon starts with, from the object
-// that an earlier one left behind. A server that was there and should be, and
-// that the first look does not find, ended without being asked to.
-func Restore(last *v1alpha1.Temporal) History {
-	h := History{
-		Generation:   last.Generation,
-		RestartCount: last.Status.RestartCount,
-		Unplanned:    last.Status.Process != nil && Desired{Object: last}.Wanted(),
-	}
-	if exit := last.Status.LastExit; exit != nil {
-		h.LastExit = &Exit{
-			Identity: observed.Identity{PID: int(exit.PID)},
-			Code:     exit.ExitCode,
-			Signal:   exit.Signal,
-			Time:     exit.Time.Time,
-		}
-	}
-	return h
 }

@@ -23,9 +23,11 @@ type Desired struct {
 	// Object is valid and complete: v1alpha1.Complete and Validate have
 	// passed it. Its metadata.generation grows with every edit.
 	Object *v1alpha1.Temporal
-	// Removed means that the desired file is gone for good: the instance is
-	// stopped as if it were disabled, and its data stays.
-	Removed bool
+	// Missing means that the desired file is not there, which may be for a
+	// moment: what runs is kept, and nothing is started. Removed means that
+	// it is gone for good: the instance is stopped as if it were disabled,
+	// and its data stays.
+	Missing, Removed bool
 	// Files are the instance's places on the disk.
 	Files Files
 }
@@ -49,6 +51,5 @@ type Files struct {
 
 // Wanted reports whether Temporal should run.
 func (d Desired) Wanted() bool {
-	enabled := d.Object.Spec.Enabled
-	return !d.Removed && (enabled == nil || *enabled)
+	return !d.Removed && d.Object.Spec.IsEnabled()
 }

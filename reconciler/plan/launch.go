@@ -22,8 +22,7 @@ func LaunchFor(desired Desired, executable string) Launch {
 	env := environment(spec.Env)
 	marks := []string{
 		observed.MarkVariable + "=" + files.Mark,
-		observed.LaunchVariable + "=" + digest(args, env),
-		observed.ExecutableVariable + "=" + executable,
+		observed.LaunchVariable + "=" + launchDigest(desired),
 	}
 	if at := desired.Object.Annotations[v1alpha1.RestartedAtAnnotation]; at != "" {
 		marks = append(marks, observed.RestartedAtVariable+"="+at)
@@ -48,6 +47,7 @@ func LaunchFor(desired Desired, executable string) Launch {
 func arguments(spec v1alpha1.TemporalSpec, files Files) []string {
 	args := []string{
 		"server", "start-dev",
+		"--output", "none",
 		"--env-file", files.NoEnvFile,
 		"--ip", spec.IP,
 		"--port", port(spec.Port),
@@ -55,7 +55,7 @@ func arguments(spec v1alpha1.TemporalSpec, files Files) []string {
 		"--metrics-port", port(spec.MetricsPort),
 		"--log-level", spec.LogLevel,
 	}
-	if uiEnabled(spec) {
+	if spec.UIEnabled() {
 		args = append(args, "--ui-ip", spec.IP, "--ui-port", port(spec.UI.Port))
 	} else {
 		args = append(args, "--headless")
@@ -84,12 +84,20 @@ func environment(variables map[string]string) []string {
 	return env
 }
 
-// digest names a launch. It is kept in the environment of the process, where
+// launchDigest names what of the spec a server is started with. Which file
+// the search for an executable finds is not in it: that depends on the
+// environment of whoever looks, and a server that works is not given up for it.
+func launchDigest(desired Desired) string {
+	spec := desired.Object.Spec
+	return digest(arguments(spec, desired.Files), environment(spec.Env), []string{spec.Binary.Path, spec.Binary.Version})
+}
+
+// digest names lists of strings. It is kept in the environment of the process, where
 // any daemon can read it back. Neither an argument nor a variable can contain
 // a NUL byte, so no two launches read the same.
-func digest(args, env []string) string {
+func digest(lists ...[]string) string {
 	h := sha256.New()
-	for _, list := range [][]string{args, env} {
+	for _, list := range lists {
 		for _, text := range list {
 			h.Write([]byte(text))
 			h.Write([]byte{0})
@@ -97,12 +105,6 @@ func digest(args, env []string) string {
 		h.Write([]byte{0})
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// uiEnabled reports whether the web interface is served; it is unless the
-// spec says otherwise.
-func uiEnabled(spec v1alpha1.TemporalSpec) bool {
-	return spec.UI.Enabled == nil || *spec.UI.Enabled
 }
 
 func port(number int32) string { return strconv.Itoa(int(number)) }

@@ -83,7 +83,8 @@ func pickMain(ours []observed.Process) *observed.Process {
 	bestRank := 0
 	for i, p := range ours {
 		rank := 0
-		if isServer(p) {
+		if isServer(p) || p.Args == nil {
+			// A command line that cannot be read may be the server's.
 			rank = 1
 			if p.Evidence.HoldsLock == observed.Known {
 				rank += 2

@@ -38,6 +38,9 @@ func TestOrphans(t *testing.T) {
 			child.Session, child.ProcessGroup = 100, 100
 			b.Observed.Processes.Value = append(b.Observed.Processes.Value, child)
 		}, want: Converged},
+		{name: "a server whose command line cannot be read", change: func(b *base) {
+			b.edit(func(p *observed.Process) { p.Args = nil })
+		}, want: Converged},
 		{name: "a wrapper's child has the port and no mark", change: func(b *base) {
 			child := stranger(200, "/opt/temporal", "server", "start-dev")
 			child.Session, child.ProcessGroup = 100, 100

@@ -33,6 +33,12 @@ type Plan struct {
 	Unit []observed.Process
 }
 
+// GivesUpServer reports whether the plan ends a server that works because
+// another one is wanted.
+func (p Plan) GivesUpServer() bool {
+	return p.Situation == Drifted || p.Situation == RestartRequested
+}
+
 // Owns says whether a process of the unit listens on the port, and if it is
 // not certain that one does, what is known of who does.
 func (p Plan) Owns(port observed.Port) (observed.Knowledge, string) {

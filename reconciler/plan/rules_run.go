@@ -18,7 +18,7 @@ func replacementBlocked(v view) bool {
 func (v view) blocker() *Plan {
 	for _, r := range rules() {
 		switch r.situation {
-		case ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
+		case DatabaseInUse, ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
 			if r.matches(v) {
 				plan := r.decide(v)
 				return &plan
@@ -70,16 +70,19 @@ func unresponsive(v view) bool { return v.overThreshold() && v.in.History.Served
 
 func startTimedOut(v view) bool { return v.overThreshold() }
 
-func replaceFailed(v view) Plan {
-	reason, message := Unresponsive, fmt.Sprintf("%d checks in a row failed: %s", v.in.History.FailedChecks, v.serving.Reason)
-	switch {
-	case frozen(v):
-		reason = Frozen
-		message = fmt.Sprintf("the process is stopped and %d checks in a row failed", v.in.History.FailedChecks)
-	case !v.in.History.Served:
-		reason = StartTimedOut
-		message = fmt.Sprintf("does not serve %s after its start: %s", v.age().Round(time.Second), v.serving.Reason)
-	}
+func replaceFrozen(v view) Plan {
+	return v.replaceFailed(Frozen, fmt.Sprintf("the process is stopped and %d checks in a row failed", v.in.History.FailedChecks))
+}
+
+func replaceUnresponsive(v view) Plan {
+	return v.replaceFailed(Unresponsive, fmt.Sprintf("%d checks in a row failed: %s", v.in.History.FailedChecks, v.serving.Reason))
+}
+
+func replaceTimedOut(v view) Plan {
+	return v.replaceFailed(StartTimedOut, fmt.Sprintf("does not serve %s after its start: %s", v.age().Round(time.Second), v.serving.Reason))
+}
+
+func (v view) replaceFailed(reason Situation, message string) Plan {
 	return Plan{
 		Message: Describe(*v.main) + " is replaced: " + message,
 		Actions: v.terminate(v.unit, reason, message),
@@ -140,10 +143,14 @@ func (v view) missingPort() string {
 func portsIncomplete(v view) bool { return v.main != nil && v.missingPort() != "" }
 
 func waitForPorts(v view) Plan {
-	return Plan{
+	plan := Plan{
 		Message:      Describe(*v.main) + " serves, but not all: " + v.missingPort(),
 		RequeueAfter: v.startLook(),
 	}
+	if v.age() >= v.in.Desired.Object.Spec.Health.StartupTimeout.Duration {
+		plan.Remedy = "if it stays so, " + v.command("restart")
+	}
+	return plan
 }
 
 func lockLost(v view) bool {

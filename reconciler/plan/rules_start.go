@@ -28,7 +28,7 @@ func reportDatabaseOwner(v view) Plan {
 	return Plan{
 		Message: fmt.Sprintf("the database %s is used by %s, which stigmer did not start",
 			v.in.Desired.Object.Spec.Storage.Path, owner),
-		Remedy: fmt.Sprintf("end %s, or choose another file: stigmer local --db-filename FILE", owner),
+		Remedy: fmt.Sprintf("end %s, or choose another file: %s", owner, v.command("--db-filename FILE")),
 	}
 }
 
@@ -51,16 +51,49 @@ func reportExecutableUnusable(v view) Plan {
 	}
 }
 
+// command returns a command line for this instance.
+func (v view) command(rest string) string {
+	if name := v.in.Desired.Object.Name; name != "temporal" {
+		return "stigmer local --name " + name + " " + rest
+	}
+	return "stigmer local " + rest
+}
+
 func portHeldByStranger(v view) bool { return len(v.strangersPorts()) > 0 }
 
 func reportPortHolder(v view) Plan {
 	return Plan{
 		Message: v.strangersOnPorts(),
-		Remedy:  "end that program, and Temporal starts by itself; or choose another port: stigmer local --port PORT",
+		Remedy:  "end that program, and Temporal starts by itself; or choose another port: " + v.anotherPort(),
 	}
 }
 
-func backingOff(v view) bool { return v.in.History.NotBefore.After(v.in.Now) }
+// anotherPort says how to move from the first port that somebody else has.
+// The other ports follow the frontend's unless they are set.
+func (v view) anotherPort() string {
+	switch v.strangersPorts()[0].Name {
+	case observed.UI:
+		return v.command("--ui-port PORT")
+	case observed.HTTP:
+		return "set spec.httpPort"
+	case observed.Metrics:
+		return "set spec.metricsPort"
+	}
+	return v.command("--port PORT")
+}
+
+func fileMissing(v view) bool { return v.in.Desired.Missing }
+
+func waitForFile(v view) Plan {
+	return Plan{Message: "not running, and the desired file is missing", RequeueAfter: lookSoon}
+}
+
+// backingOff: a delay longer than the longest means that the wall clock was
+// set back since a daemon wrote it down.
+func backingOff(v view) bool {
+	left := v.in.History.NotBefore.Sub(v.in.Now)
+	return left > 0 && left <= v.in.Desired.Object.Spec.Restart.MaxDelay.Duration
+}
 
 func waitForBackoff(v view) Plan {
 	left := v.in.History.NotBefore.Sub(v.in.Now)
@@ -87,18 +120,17 @@ func (v view) removeRecord() Action {
 
 func removeRecordAndStart(v view) Plan {
 	plan := start(v)
-	plan.Message = "not running, and a stale pid record was left behind"
 	plan.Actions = append([]Action{v.removeRecord()}, plan.Actions...)
 	return plan
 }
 
 func start(v view) Plan {
-	reason, message := NotRunning, "spec.enabled is true and nothing runs"
+	reason, message := NotRunning, "nothing runs and it should"
 	if v.in.History.Unplanned {
-		message = "the server ended without being asked to"
+		message = "the last server failed"
 	}
 	return Plan{
-		Message: "not running",
+		Message: "not running: " + message,
 		Actions: []Action{{
 			Verb: Start, Launch: LaunchFor(v.in.Desired, v.in.Observed.Executable.Value.Path),
 			Reason: string(reason), Message: message,

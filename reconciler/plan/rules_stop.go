@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
@@ -16,7 +17,25 @@ func (v view) retirement(p observed.Process) (Retirement, bool) {
 
 func (v view) overdue(p observed.Process) bool {
 	r, asked := v.retirement(p)
-	return asked && v.in.Now.Sub(r.Asked) >= v.grace()
+	return asked && v.in.Now.Sub(r.Asked) >= v.grace() && !v.mayBeFirstBoot(p)
+}
+
+// mayBeFirstBoot reports whether the process may still be creating the schema
+// of a new database file. To kill it then leaves a file that no server can use;
+// asking it to stop is safe.
+func (v view) mayBeFirstBoot(p observed.Process) bool {
+	return v.main != nil && p.Identity == v.main.Identity && v.startable() &&
+		v.in.Desired.Object.Spec.Storage.Type == v1alpha1.StorageFile
+}
+
+// retiring are the processes whose way out is seen through before anything
+// else is judged: all of ours while the instance stops or has no server, and
+// otherwise the server. A leftover that does not go must not hide the server.
+func (v view) retiring() []observed.Process {
+	if v.main == nil || unwanted(v) {
+		return v.ours
+	}
+	return v.unit
 }
 
 // killDue reports whether an overdue process should be killed now: a process
@@ -27,7 +46,7 @@ func (v view) killDue(p observed.Process) bool {
 }
 
 func terminationOverdue(v view) bool {
-	for _, p := range v.ours {
+	for _, p := range v.retiring() {
 		if v.overdue(p) {
 			return true
 		}
@@ -37,7 +56,7 @@ func terminationOverdue(v view) bool {
 
 func killOverdue(v view) Plan {
 	plan := Plan{RequeueAfter: min(lookSoon, v.interval())}
-	for _, p := range v.ours {
+	for _, p := range v.retiring() {
 		switch r, _ := v.retirement(p); {
 		case !v.overdue(p):
 		case v.killDue(p):
@@ -55,7 +74,7 @@ func killOverdue(v view) Plan {
 }
 
 func terminating(v view) bool {
-	for _, p := range v.ours {
+	for _, p := range v.retiring() {
 		if _, asked := v.retirement(p); asked {
 			return true
 		}
@@ -65,12 +84,15 @@ func terminating(v view) bool {
 
 func waitForTermination(v view) Plan {
 	plan := Plan{RequeueAfter: v.interval()}
-	for _, p := range v.ours {
+	for _, p := range v.retiring() {
 		r, asked := v.retirement(p)
 		if !asked {
 			continue
 		}
 		left := v.grace() - v.in.Now.Sub(r.Asked)
+		if v.mayBeFirstBoot(p) {
+			left = max(left, v.in.Desired.Object.Spec.Health.StartupTimeout.Duration-v.age())
+		}
 		plan.Message = fmt.Sprintf("%s was asked to stop (%s) and has %s left",
 			Describe(p), r.Reason, left.Round(time.Second))
 		// The exit wakes the loop; this is for the deadline.
@@ -141,7 +163,7 @@ func reportUncertainStop(v view) Plan {
 }
 
 func stayStopped(v view) Plan {
-	plan := Plan{Message: "stopped: " + v.unwantedBecause()}
+	plan := Plan{Message: v.unwantedBecause()}
 	if v.in.Observed.Record.IsKnown() {
 		plan.Actions = []Action{v.removeRecord()}
 	}
@@ -153,6 +175,20 @@ func stopLeftovers(v view) Plan {
 	message := "left behind by an earlier run"
 	return Plan{
 		Message: Describe(p) + " was " + message + " and is stopped",
-		Actions: v.terminate(v.leftovers, LeftoverProcess, message),
+		Actions: append(v.terminate(v.leftovers, LeftoverProcess, message), v.killLeftovers()...),
 	}
+}
+
+// killLeftovers kills those that were asked to stop and did not in time.
+func (v view) killLeftovers() []Action {
+	var actions []Action
+	for _, p := range v.leftovers {
+		if v.overdue(p) && v.killDue(p) {
+			actions = append(actions, Action{
+				Verb: Kill, Target: p, Reason: string(LeftoverProcess),
+				Message: fmt.Sprintf("did not stop within %s", v.grace()),
+			})
+		}
+	}
+	return actions
 }

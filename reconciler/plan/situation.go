@@ -73,6 +73,9 @@ const (
 	// PortHeldByStranger: a process that is not ours listens on a port of
 	// the spec. It is left alone.
 	PortHeldByStranger Situation = "PortHeldByStranger"
+	// FileMissing: nothing runs, and the desired file has just gone missing.
+	// Nothing is started until it is back.
+	FileMissing Situation = "FileMissing"
 	// BackingOff: the server failed lately and the next start has to wait.
 	BackingOff Situation = "BackingOff"
 	// RecordStale: nothing of ours runs, and a pid record is left behind. It

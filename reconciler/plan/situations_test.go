@@ -81,11 +81,16 @@ func TestRunningSituations(t *testing.T) {
 			b.Observed.Ports[0].Listener = listening(stranger(7, "/usr/bin/python3"))
 		}, want: Failing},
 		{name: "the HTTP port is not open yet", change: func(b *base) {
+			b.edit(func(p *observed.Process) { p.Started = b.Now.Add(-time.Second) })
 			b.Observed.Ports[1].Listener = observed.None[observed.Listener]("")
 		}, want: PortsIncomplete},
+		{name: "the HTTP port never opens", change: func(b *base) {
+			b.Observed.Ports[1].Listener = observed.None[observed.Listener]("")
+			b.edit(func(p *observed.Process) { p.Started = b.Now.Add(-time.Hour) })
+		}, want: PortsIncomplete, remedy: true},
 		{name: "who has the UI port could not be read", change: func(b *base) {
 			b.Observed.Ports[3].Listener = observed.Unsure[observed.Listener]("no netlink")
-		}, want: PortsIncomplete},
+		}, want: PortsIncomplete, remedy: true},
 		{name: "record gone", change: func(b *base) {
 			b.Observed.Record = observed.None[observed.Record]("")
 			b.edit(func(p *observed.Process) { p.Evidence.MatchesRecord = observed.Absent })
@@ -113,8 +118,10 @@ func TestDriftSituations(t *testing.T) {
 			want: Drifted, actions: "Terminate 100"},
 		{name: "another environment", change: func(b *base) { b.spec().Env = map[string]string{"A": "1"} },
 			want: Drifted, actions: "Terminate 100"},
-		{name: "another executable", change: func(b *base) { b.Observed.Executable.Value.Path = "/opt/other" },
+		{name: "another binary in the spec", change: func(b *base) { b.spec().Binary.Version = "9.9.9" },
 			want: Drifted, actions: "Terminate 100"},
+		{name: "the search finds another executable", change: func(b *base) { b.Observed.Executable.Value.Path = "/opt/other" },
+			want: Converged},
 		{name: "replaced in place", change: func(b *base) {
 			b.edit(func(p *observed.Process) { p.ExecutableReplaced = true })
 		}, want: Converged},

@@ -123,12 +123,15 @@ func (v view) strangersPorts() []observed.Port {
 	return held
 }
 
-// strangersOnPorts says who holds which port of the spec.
+// strangersOnPorts says who holds which port of the spec, each holder once.
 func (v view) strangersOnPorts() string {
 	var parts []string
+	named := map[string]bool{}
 	for _, p := range v.strangersPorts() {
-		_, who := owns(v.unit, p)
-		parts = append(parts, fmt.Sprintf("%s port %s", p.Name, who))
+		if who := holder(p.Listener.Value); !named[who] {
+			named[who] = true
+			parts = append(parts, fmt.Sprintf("%s port %s is held by %s", p.Name, p.Address, who))
+		}
 	}
 	return strings.Join(parts, "; ")
 }

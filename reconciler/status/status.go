@@ -1,8 +1,6 @@
 package status
 
 import (
-	"fmt"
-	"net"
 	"net/netip"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -36,6 +34,7 @@ func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatu
 		Process:            process(pass.Plan.Main),
 		RestartCount:       in.History.RestartCount,
 		LastExit:           lastExit(in.History.LastExit),
+		History:            in.History.Keep(),
 		Lock:               lock(in),
 		Binary:             binary(in.Observed.Executable),
 		Storage: &v1alpha1.StorageStatus{
@@ -47,9 +46,7 @@ func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatu
 	if pass.Failure == nil {
 		next.ObservedGeneration = in.Desired.Object.Generation
 	}
-	if pass.Plan.Main != nil {
-		next.Endpoints = endpoints(in.Desired.Object.Spec)
-	}
+	next.Endpoints = endpoints(pass)
 	for _, condition := range conditions(pass) {
 		condition.ObservedGeneration = in.Desired.Object.Generation
 		// The look's time, not the clock, so that a status can be computed again.
@@ -115,24 +112,39 @@ func binary(found observed.Fact[observed.Executable]) *v1alpha1.BinaryStatus {
 	return &v1alpha1.BinaryStatus{Path: executable.Path, Source: executable.Source}
 }
 
-// endpoints are the addresses that a client on this machine can use: a
-// server that listens on every interface is reached through loopback.
-func endpoints(spec v1alpha1.TemporalSpec) *v1alpha1.EndpointsStatus {
-	host := spec.IP
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-		if ip.Is6() {
-			host = "::1"
+// endpoints are the addresses that the server listens on, as a client on this
+// machine can use them: one that listens on every interface is reached through
+// loopback. It is nil when there is none.
+func endpoints(pass Pass) *v1alpha1.EndpointsStatus {
+	status := v1alpha1.EndpointsStatus{}
+	for _, port := range pass.Input.Observed.Ports {
+		if owned, _ := pass.Plan.Owns(port); owned != observed.Known {
+			continue
+		}
+		address := reachable(port.Address).String()
+		switch port.Name {
+		case observed.Frontend:
+			status.Frontend = address
+		case observed.UI:
+			status.UI = "http://" + address
+		case observed.HTTP:
+			status.HTTP = "http://" + address
+		case observed.Metrics:
+			status.Metrics = "http://" + address + "/metrics"
 		}
 	}
-	address := func(port int32) string { return net.JoinHostPort(host, fmt.Sprint(port)) }
-	status := &v1alpha1.EndpointsStatus{
-		Frontend: address(spec.Port),
-		HTTP:     "http://" + address(spec.HTTPPort),
-		Metrics:  "http://" + address(spec.MetricsPort) + "/metrics",
+	if status == (v1alpha1.EndpointsStatus{}) {
+		return nil
 	}
-	if spec.UI.Enabled == nil || *spec.UI.Enabled {
-		status.UI = "http://" + address(spec.UI.Port)
+	return &status
+}
+
+func reachable(address netip.AddrPort) netip.AddrPort {
+	switch address.Addr() {
+	case netip.IPv4Unspecified():
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
+	case netip.IPv6Unspecified():
+		return netip.AddrPortFrom(netip.IPv6Loopback(), address.Port())
 	}
-	return status
+	return address
 }

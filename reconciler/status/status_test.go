@@ -44,9 +44,12 @@ func healthyPass() Pass {
 			Main: &server, Unit: []observed.Process{server}, Serving: observed.Is(true),
 		},
 	}
-	for _, number := range []uint16{7233, 7243, 9233, 8233} {
+	for _, p := range []struct {
+		name   observed.PortName
+		number uint16
+	}{{observed.Frontend, 7233}, {observed.HTTP, 7243}, {observed.Metrics, 9233}, {observed.UI, 8233}} {
 		pass.Input.Observed.Ports = append(pass.Input.Observed.Ports, observed.Port{
-			Name: observed.Frontend, Address: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), number),
+			Name: p.name, Address: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), p.number),
 			Listener: observed.Is(observed.Listener{Owner: observed.Is(server)}),
 		})
 	}
@@ -227,9 +230,9 @@ func TestEndpointsOfWildcards(t *testing.T) {
 		"0.0.0.0": "127.0.0.1:7233", "::": "[::1]:7233", "192.0.2.1": "192.0.2.1:7233", "::1": "[::1]:7233",
 	} {
 		pass := healthyPass()
-		pass.Input.Desired.Object.Spec.IP = ip
-		no := false
-		pass.Input.Desired.Object.Spec.UI.Enabled = &no
+		pass.Input.Observed.Ports = pass.Input.Observed.Ports[:1]
+		frontend := &pass.Input.Observed.Ports[0]
+		frontend.Address = netip.AddrPortFrom(netip.MustParseAddr(ip), 7233)
 		got := Compute(v1alpha1.TemporalStatus{}, pass).Endpoints
 		if got.Frontend != want || got.UI != "" {
 			t.Errorf("ip %s: %+v, want frontend %s and no UI", ip, got, want)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -49,8 +50,8 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	if err != nil {
 		return err
 	}
-	if !isStopped(now) {
-		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isAccounted}
+	if !isAccounted(now) {
+		w := waiter{session: s, timeout: timeout, goal: "stopped", done: isAccounted, lost: isWantedAgain}
 		if _, err := w.wait(ctx); err != nil {
 			return err
 		}
@@ -94,6 +95,14 @@ func isStopped(look reconciler.Look) bool {
 // it does last comes together with its account of how the server ended.
 func isAccounted(look reconciler.Look) bool {
 	return isStopped(look) && len(look.Plan.Actions) == 0
+}
+
+// isWantedAgain says that somebody has started the instance meanwhile.
+func isWantedAgain(look reconciler.Look) error {
+	if look.Problem == "" && look.Object != nil && look.Input.Desired.Wanted() {
+		return fmt.Errorf("%s was started again meanwhile: spec.enabled is true", look.Object.Name)
+	}
+	return nil
 }
 
 // endUnneededDaemon ends a daemon that a command started, unless another
@@ -146,6 +155,10 @@ func (s *session) printStopped(before reconciler.Look) error {
 		_, err := fmt.Fprintf(s.stdout, "%s is stopped; it was not running\n", s.name)
 		return err
 	}
-	_, err := fmt.Fprintf(s.stdout, "%s is stopped (it was %s); its data stays\n", s.name, before.Plan.Main)
+	data := "its data stays"
+	if before.Input.Desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory {
+		data = "its workflows were in memory and are gone"
+	}
+	_, err := fmt.Fprintf(s.stdout, "%s is stopped (it was %s); %s\n", s.name, before.Plan.Main, data)
 	return err
 }

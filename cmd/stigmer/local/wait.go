@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,9 +26,11 @@ const (
 type waiter struct {
 	*session
 	timeout time.Duration
-	// goal says what is waited for, done whether a look shows it.
+	// goal says what is waited for, done whether a look shows it, and lost
+	// why it will not come any more; nil means that nothing prevents it.
 	goal string
 	done func(reconciler.Look) bool
+	lost func(reconciler.Look) error
 }
 
 // wait looks until the goal is reached, the user has to act, or the time is
@@ -55,11 +56,16 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		case w.done(look):
 			return look, nil
 		}
+		if w.lost != nil {
+			if err := w.lost(look); err != nil {
+				return look, err
+			}
+		}
 		last = look
 		if now := blockedBy(look); now == nil || met == nil || *now != *met {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= blockedFor {
-			return look, &exitError{now.code, errors.New(now.message)}
+			return look, &exitError{now.code, fmt.Errorf("%s\nwhat you asked for is written, and the daemon goes on trying", now.message)}
 		}
 		progress.show(w.goal, look)
 		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
@@ -127,8 +133,11 @@ func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see 'stigmer local status' and 'stigmer local logs'", w.name, w.goal, w.timeout, last)}
 }
 
-// isReady reports whether the look itself shows a server that is Ready.
+// isReady reports whether the look itself shows a server that is Ready, and
+// the daemon has taken note of the desired state, so that the server is not one
+// that it has just asked to stop.
 func isReady(look reconciler.Look) bool {
 	return look.Problem == "" && look.Object != nil &&
+		look.Reported != nil && sameGeneration(look.Reported, look.Object) &&
 		meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReady)
 }

@@ -1,0 +1,37 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// HistoryStatus is what can no longer be looked at.
+type HistoryStatus struct {
+	// Served says that the process of the status has served.
+	// +optional
+	Served bool `json:"served,omitempty"`
+	// Failures counts the servers that failed in a row.
+	// +optional
+	Failures int32 `json:"failures,omitempty"`
+	// NotBefore is when the next one may be started.
+	// +optional
+	NotBefore *metav1.MicroTime `json:"notBefore,omitempty"`
+	// Retirements are the processes that were asked to stop and still live.
+	// +listType=atomic
+	// +optional
+	Retirements []RetirementStatus `json:"retirements,omitempty"`
+}
+
+// RetirementStatus is a process that was asked to stop.
+type RetirementStatus struct {
+	// BootID is the kernel's id of the boot, PID the process id.
+	BootID string `json:"bootID"`
+	PID    int32  `json:"pid"`
+	// StartTicks is the kernel's start time, in the platform's own unit.
+	StartTicks int64 `json:"startTicks"`
+	// Reason why it has to go.
+	Reason string `json:"reason"`
+	// Asked is when it was first asked, Killed when it was last killed.
+	Asked metav1.MicroTime `json:"asked"`
+	// +optional
+	Killed *metav1.MicroTime `json:"killed,omitempty"`
+}

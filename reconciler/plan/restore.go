@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// Restore returns the history that a new daemon, or a command that looks,
+// starts with, from the object that a daemon left behind. A server that was
+// there and should be, and that the first look does not find, ended without
+// being asked to.
+func Restore(last *v1alpha1.Temporal) History {
+	h := History{Generation: last.Generation, RestartCount: last.Status.RestartCount}
+	if p := last.Status.Process; p != nil {
+		h.LastPID = int(p.PID)
+		h.Unplanned = Desired{Object: last}.Wanted()
+	}
+	if exit := last.Status.LastExit; exit != nil {
+		h.LastExit = &Exit{
+			Identity: observed.Identity{PID: int(exit.PID)},
+			Code:     exit.ExitCode,
+			Signal:   exit.Signal,
+			Time:     exit.Time.Time,
+		}
+	}
+	if kept := last.Status.History; kept != nil {
+		h.Served, h.Failures = kept.Served, int(kept.Failures)
+		h.NotBefore = timeOf(kept.NotBefore)
+		h.Retirements = retirements(kept.Retirements)
+	}
+	return h
+}
+
+func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirement {
+	list := map[observed.Identity]Retirement{}
+	for _, r := range kept {
+		id := observed.Identity{BootID: r.BootID, PID: int(r.PID), StartTicks: uint64(r.StartTicks)}
+		list[id] = Retirement{Reason: r.Reason, Asked: r.Asked.Time, Killed: timeOf(r.Killed)}
+	}
+	return list
+}
+
+// Keep returns the part of the history that the status keeps; nil when there
+// is nothing to keep.
+func (h History) Keep() *v1alpha1.HistoryStatus {
+	kept := &v1alpha1.HistoryStatus{Served: h.Served, Failures: int32(h.Failures)}
+	if h.Failures > 0 {
+		kept.NotBefore = microTime(h.NotBefore)
+	}
+	for id, r := range h.Retirements {
+		kept.Retirements = append(kept.Retirements, v1alpha1.RetirementStatus{
+			BootID: id.BootID, PID: int32(id.PID), StartTicks: int64(id.StartTicks),
+			Reason: r.Reason, Asked: metav1.NewMicroTime(r.Asked), Killed: microTime(r.Killed),
+		})
+	}
+	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
+	if !kept.Served && kept.Failures == 0 && kept.Retirements == nil {
+		return nil
+	}
+	return kept
+}
+
+func timeOf(t *metav1.MicroTime) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}
+
+func microTime(t time.Time) *metav1.MicroTime {
+	if t.IsZero() {
+		return nil
+	}
+	m := metav1.NewMicroTime(t)
+	return &m
+}
