@@ -20,10 +20,9 @@ type words struct {
 
 // environment is what concerns us in a process's environment.
 type environment struct {
-	// mark, digest, executable and restartedAt are the values of
-	// observed.MarkVariable, LaunchVariable, ExecutableVariable and
-	// RestartedAtVariable, empty when unset.
-	mark, digest, executable, restartedAt string
+	// mark, digest and restartedAt are the values of observed.MarkVariable,
+	// LaunchVariable and RestartedAtVariable, empty when unset.
+	mark, digest, restartedAt string
 }
 
 // set takes over one NAME=VALUE entry. The first of several counts, as it
@@ -33,7 +32,6 @@ func (e *environment) set(entry string) {
 	field := map[string]*string{
 		observed.MarkVariable:        &e.mark,
 		observed.LaunchVariable:      &e.digest,
-		observed.ExecutableVariable:  &e.executable,
 		observed.RestartedAtVariable: &e.restartedAt,
 	}[name]
 	if field != nil && *field == "" {
@@ -53,7 +51,7 @@ func (w words) launch(carriesMark observed.Knowledge) observed.Fact[observed.Lau
 	switch carriesMark {
 	case observed.Known:
 		e := w.environ.Value
-		return observed.Is(observed.Launch{Digest: e.digest, Executable: e.executable, RestartedAt: e.restartedAt})
+		return observed.Is(observed.Launch{Digest: e.digest, RestartedAt: e.restartedAt})
 	case observed.Absent:
 		return observed.None[observed.Launch]("the process does not carry the mark")
 	}

@@ -79,6 +79,11 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	}
 	look.Object = desired.Object.DeepCopy()
 	look.Object.Status = status.Compute(previous, status.Pass{Input: look.Input, Plan: look.Plan, DesiredProblem: problem})
+	if l.AsDaemon && known && reported != nil && reported.Generation == desired.Object.Generation &&
+		previous.Situation == look.Object.Status.Situation {
+		// The daemon sees the same, and knows what became of its actions.
+		look.Object.Status.Message = previous.Message
+	}
 	return look, nil
 }
 

@@ -11,12 +11,9 @@ import (
 const (
 	// MarkVariable holds <home>/<name>: the process belongs to that instance.
 	MarkVariable = "STIGMER_INSTANCE"
-	// LaunchVariable holds a digest of the arguments and the environment of
-	// the spec that the process was started with.
+	// LaunchVariable holds a digest of what of the spec the process was
+	// started with: its arguments, environment and choice of executable.
 	LaunchVariable = "STIGMER_LAUNCH"
-	// ExecutableVariable holds the path that was executed, which a wrapper
-	// script does not change.
-	ExecutableVariable = "STIGMER_EXECUTABLE"
 	// RestartedAtVariable holds the restarted-at annotation that was in force.
 	RestartedAtVariable = "STIGMER_RESTARTED_AT"
 )
@@ -83,8 +80,6 @@ type Process struct {
 type Launch struct {
 	// Digest is the value of LaunchVariable.
 	Digest string
-	// Executable is the value of ExecutableVariable.
-	Executable string
 	// RestartedAt is the value of RestartedAtVariable, empty when unset.
 	RestartedAt string
 }

@@ -56,7 +56,7 @@ func (p Plan) String() string {
 	for _, action := range p.Actions {
 		b.WriteString("  - " + action.String() + "\n")
 	}
-	if len(p.Actions) == 0 {
+	if len(p.Actions) == 0 && p.Remedy == "" {
 		b.WriteString("  nothing to do\n")
 	}
 	return b.String()

@@ -115,9 +115,10 @@ func lockHeldByUnknown(v view) bool {
 func reportLockUnknown(v view) Plan {
 	path := v.in.Observed.Lock.Value.Path
 	return Plan{
-		Message:      path + " is held by a process that cannot be seen from here",
-		Remedy:       "find it with 'fuser " + path + "', as root if need be, and end it; Temporal then starts by itself",
-		RequeueAfter: min(lookSoon, v.interval()),
+		Message: path + " is held by a process that cannot be seen from here",
+		Remedy:  "find it with 'fuser " + path + "', as root if need be, and end it; Temporal then starts by itself",
+		// A server that is just dying looks like this for a moment.
+		RequeueAfter: min(startLookMax, v.interval()),
 	}
 }
 

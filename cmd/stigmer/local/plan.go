@@ -33,24 +33,59 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 	if err != nil {
 		return err
 	}
-	pending := false
+	var outcome *exitError
+	var plans []planned
 	for _, name := range names {
 		look, err := s.look(ctx, name)
 		if err != nil {
 			return err
 		}
-		pending = pending || len(look.Plan.Actions) > 0
-		if err := s.printPlan(name, look); err != nil {
+		outcome = worse(outcome, outcomeOf(name, look))
+		if s.structured() {
+			plans = append(plans, newPlanned(name, look))
+		} else if err := s.printPlan(name, look); err != nil {
+			return err
+		}
+	}
+	if s.structured() {
+		if err := printItems(s.app, plans); err != nil {
 			return err
 		}
 	}
 	if len(names) == 0 {
 		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
 	}
-	if pending && exitCode {
+	if err := s.noteMissingDaemon(); err != nil {
+		return err
+	}
+	if outcome != nil && (exitCode || outcome.code == exitUsage) {
+		return outcome
+	}
+	return nil
+}
+
+// outcomeOf returns the exit code that an instance asks for with
+// --exit-code; nil when all is as it should be. A file that is wrong is an
+// error without the flag too.
+func outcomeOf(name string, look reconciler.Look) *exitError {
+	switch {
+	case look.Problem != "":
+		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
+	case look.Plan.Remedy != "":
+		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
+	case len(look.Plan.Actions) > 0:
 		return &exitError{exitPending, errors.New("changes are pending")}
 	}
 	return nil
+}
+
+// worse returns what a person should hear of first: a wrong file, then what
+// they must do, then what will happen by itself.
+func worse(a, b *exitError) *exitError {
+	if a == nil || b != nil && b.code < a.code {
+		return b
+	}
+	return a
 }
 
 // planned is a plan as JSON and YAML show it.
@@ -63,14 +98,15 @@ type planned struct {
 	Actions   []string       `json:"actions"`
 }
 
-func (s *session) printPlan(name string, look reconciler.Look) error {
-	if s.output == "json" || s.output == "yaml" {
-		p := planned{name, look.Plan.Situation, look.Plan.Message, look.Plan.Remedy, look.Problem, []string{}}
-		for _, action := range look.Plan.Actions {
-			p.Actions = append(p.Actions, action.String())
-		}
-		return s.printValue(p)
+func newPlanned(name string, look reconciler.Look) planned {
+	p := planned{name, look.Plan.Situation, look.Plan.Message, look.Plan.Remedy, look.Problem, []string{}}
+	for _, action := range look.Plan.Actions {
+		p.Actions = append(p.Actions, action.String())
 	}
+	return p
+}
+
+func (s *session) printPlan(name string, look reconciler.Look) error {
 	if look.Problem != "" {
 		fmt.Fprintln(s.stderr, look.Problem)
 	}

@@ -24,11 +24,18 @@ func (a *app) restartCommand() *cobra.Command {
 }
 
 func (a *app) restart(ctx context.Context, timeout time.Duration) error {
+	if err := checkTimeout(timeout); err != nil {
+		return err
+	}
 	s, err := a.create()
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	before, err := s.look(ctx, s.name)
+	if err != nil {
+		return err
+	}
 	err = s.editDesired(ctx, true,
 		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
 		encoding.Change{
@@ -46,5 +53,9 @@ func (a *app) restart(ctx context.Context, timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	return s.printReady(look, "restarted,")
+	how := "started"
+	if before.Plan.Main != nil {
+		how = fmt.Sprintf("restarted (it was %s),", before.Plan.Main)
+	}
+	return s.printReady(look, how)
 }

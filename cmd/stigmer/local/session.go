@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -87,12 +89,20 @@ func (s *session) look(ctx context.Context, name string) (reconciler.Look, error
 // names returns the instances that the command is about: the one that
 // --name names, or all.
 func (s *session) names() ([]string, error) {
-	if s.named {
-		return []string{s.name}, nil
-	}
 	names, err := reconciler.Looker{Home: s.home}.Names()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return names, err
+	slices.Sort(names)
+	if err != nil || !s.named {
+		return names, err
+	}
+	if !slices.Contains(names, s.name) {
+		known := "none is known"
+		if len(names) > 0 {
+			known = "there are: " + strings.Join(names, ", ")
+		}
+		return nil, fmt.Errorf("there is no instance %q; %s", s.name, known)
+	}
+	return []string{s.name}, nil
 }

@@ -112,9 +112,9 @@ func (s *session) startDaemon(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot find this program: %w", err)
 	}
-	log, err := os.OpenFile(s.home.DaemonLog(), os.O_CREATE|os.O_WRONLY|os.O_APPEND|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	log, err := openDaemonLog(s.home.DaemonLog())
 	if err != nil {
-		return fmt.Errorf("cannot open the daemon's log: %w", err)
+		return err
 	}
 	defer log.Close()
 	daemon := exec.Command(self, "local", "daemon", "--detached", "--home", string(s.home))

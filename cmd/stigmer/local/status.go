@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -12,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/duration"
-	"sigs.k8s.io/yaml"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
@@ -32,6 +30,9 @@ func (a *app) status(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
+	for _, file := range s.ignoredFiles() {
+		fmt.Fprintln(s.stderr, file)
+	}
 	names, err := s.names()
 	if err != nil {
 		return err
@@ -51,40 +52,27 @@ func (a *app) status(ctx context.Context) error {
 	if len(objects) == 0 {
 		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
 	}
-	running, err := s.daemonRuns()
-	if err != nil {
+	if err := s.noteMissingDaemon(); err != nil {
 		return err
-	}
-	if !running {
-		fmt.Fprintln(s.stderr, "no daemon runs, so nothing is kept up; this is what this command sees itself. 'stigmer local' starts one")
 	}
 	return s.printAll(objects)
 }
 
-// printAll prints objects in the format that was asked for.
-func (s *session) printAll(objects []*v1alpha1.Temporal) error {
-	switch {
-	case s.output == "text" || s.output == "wide":
-		return s.printTable(objects)
-	case len(objects) == 1:
-		return s.printObject(objects[0])
+// noteMissingDaemon says when nobody carries out what a command shows.
+func (s *session) noteMissingDaemon() error {
+	running, err := s.daemonRuns()
+	if err == nil && !running {
+		fmt.Fprintln(s.stderr, "no daemon runs, so nothing is kept up; this is what this command sees itself. 'stigmer local' starts one")
 	}
-	return s.printValue(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
+	return err
 }
 
-func (s *session) printObject(object *v1alpha1.Temporal) error { return s.printValue(object) }
-
-// printValue prints any value as JSON or YAML.
-func (a *app) printValue(value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
-	if err == nil && a.output == "yaml" {
-		data, err = yaml.JSONToYAML(data)
+// printAll prints objects in the format that was asked for.
+func (s *session) printAll(objects []*v1alpha1.Temporal) error {
+	if s.structured() {
+		return printItems(s.app, objects)
 	}
-	if err != nil {
-		return fmt.Errorf("cannot print as %s: %w", a.output, err)
-	}
-	_, err = fmt.Fprintln(a.stdout, strings.TrimRight(string(data), "\n"))
-	return err
+	return s.printTable(objects)
 }
 
 func (s *session) printTable(objects []*v1alpha1.Temporal) error {
@@ -126,23 +114,19 @@ func row(object *v1alpha1.Temporal, now time.Time) []string {
 	return []string{object.Name, string(ready), status.Situation, frontend, ui, pid, age, fmt.Sprint(status.RestartCount)}
 }
 
-// printDetails prints the conditions with -o wide, and otherwise the message
-// of an instance that is not what it should be.
+// printDetails prints everything with -o wide, and otherwise the message of an
+// instance that is not what it should be.
 func (s *session) printDetails(object *v1alpha1.Temporal) {
 	if s.output == "wide" {
-		fmt.Fprintf(s.stdout, "\n%s: %s\n", object.Name, object.Status.Message)
-		table := tabwriter.NewWriter(s.stdout, 2, 0, 3, ' ', 0)
-		for _, c := range object.Status.Conditions {
-			fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", c.Type, c.Status, c.Reason, c.Message)
-		}
-		table.Flush()
+		s.printWide(object)
 		return
 	}
 	for _, c := range object.Status.Conditions {
-		wrong := c.Type == v1alpha1.ConditionDesiredStateValid && c.Status == metav1.ConditionFalse ||
-			c.Type == v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue
-		if wrong {
-			fmt.Fprintf(s.stderr, "%s: %s: %s\n", object.Name, c.Type, c.Message)
+		switch {
+		case c.Type == v1alpha1.ConditionDesiredStateValid && c.Status == metav1.ConditionFalse:
+			fmt.Fprintf(s.stderr, "%s: %s\n", object.Name, c.Message)
+		case c.Type == v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue:
+			fmt.Fprintf(s.stderr, "%s: not ready: %s\n", object.Name, object.Status.Message)
 		}
 	}
 }

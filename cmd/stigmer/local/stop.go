@@ -33,6 +33,9 @@ func (a *app) stopCommand() *cobra.Command {
 }
 
 func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) error {
+	if err := checkTimeout(timeout); err != nil {
+		return err
+	}
 	s, err := a.open()
 	if err != nil {
 		return err
@@ -64,7 +67,7 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	if before.Object == nil {
 		return s.printNothingToStop()
 	}
-	return s.printStopped(before)
+	return s.printStopped(ctx, before)
 }
 
 // disable writes that the instance should not run. Without a file to write
@@ -146,19 +149,21 @@ func (s *session) daemonNeeded(ctx context.Context) (bool, error) {
 }
 
 func (s *session) printNothingToStop() error {
-	_, err := fmt.Fprintf(s.stdout, "%s is not there: nothing to stop\n", s.name)
-	return err
+	return s.printResult(nil, s.name+" is not there: nothing to stop")
 }
 
-func (s *session) printStopped(before reconciler.Look) error {
-	if before.Plan.Main == nil {
-		_, err := fmt.Fprintf(s.stdout, "%s is stopped; it was not running\n", s.name)
+// printStopped says what was stopped, and what that means for its data.
+func (s *session) printStopped(ctx context.Context, before reconciler.Look) error {
+	now, err := s.look(ctx, s.name)
+	if err != nil {
 		return err
+	}
+	if before.Plan.Main == nil {
+		return s.printResult(now.Object, s.name+" is stopped; it was not running")
 	}
 	data := "its data stays"
 	if before.Input.Desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory {
 		data = "its workflows were in memory and are gone"
 	}
-	_, err := fmt.Fprintf(s.stdout, "%s is stopped (it was %s); %s\n", s.name, before.Plan.Main, data)
-	return err
+	return s.printResult(now.Object, fmt.Sprintf("%s is stopped (it was %s); %s", s.name, before.Plan.Main, data))
 }

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -40,10 +41,10 @@ func (a *app) localCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.IntVar(&f.port, "port", 0, "port of the frontend")
-	flags.IntVar(&f.uiPort, "ui-port", 0, "port of the UI")
-	flags.BoolVar(&f.memory, "memory", false, "keep workflows in memory; they are lost when Temporal stops")
-	flags.StringVar(&f.database, "db-filename", "", "keep workflows in this file")
+	flags.IntVar(&f.port, "port", 0, "write spec.port: the port of the frontend (7233 unless the file says otherwise)")
+	flags.IntVar(&f.uiPort, "ui-port", 0, "write spec.ui.port: the port of the UI (the frontend's + 1000 unless the file says otherwise)")
+	flags.BoolVar(&f.memory, "memory", false, "write spec.storage: keep workflows in memory, where they are lost when Temporal stops; =false for a file")
+	flags.StringVar(&f.database, "db-filename", "", "write spec.storage: keep workflows in this file")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
 	flags.BoolVar(&f.noWait, "no-wait", false, "do not wait until Temporal is ready")
 	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.daemonCommand())
@@ -53,8 +54,14 @@ func (a *app) localCommand() *cobra.Command {
 // changes returns what the flags ask to write.
 func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 	given := c.Flags().Changed
-	if f.memory && f.database != "" {
+	switch {
+	case f.memory && given("db-filename"):
 		return nil, usageError("--memory and --db-filename exclude each other: give one")
+	case given("db-filename") && f.database == "":
+		return nil, usageError("--db-filename is empty: name a file, or leave the flag out")
+	}
+	if info, err := os.Stat(f.database); err == nil && !info.Mode().IsRegular() {
+		return nil, usageError("cannot use --db-filename %q: it is not a regular file", f.database)
 	}
 	changes := []encoding.Change{{Path: []string{"spec", "enabled"}, Value: true}}
 	if given("port") {
@@ -68,6 +75,9 @@ func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 		changes = append(changes,
 			encoding.Change{Path: []string{"spec", "storage", "type"}, Value: string(v1alpha1.StorageMemory)},
 			encoding.Change{Path: []string{"spec", "storage", "path"}, Delete: true})
+	case given("memory"):
+		changes = append(changes,
+			encoding.Change{Path: []string{"spec", "storage", "type"}, Value: string(v1alpha1.StorageFile)})
 	case f.database != "":
 		path, err := filepath.Abs(f.database)
 		if err != nil {
@@ -80,8 +90,19 @@ func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 	return changes, nil
 }
 
+// checkTimeout refuses a time in which nothing can be reached.
+func checkTimeout(timeout time.Duration) error {
+	if timeout <= 0 {
+		return usageError("--timeout %s is not a time to wait: give more than 0, or use --no-wait where there is one", timeout)
+	}
+	return nil
+}
+
 // up makes the instance run.
 func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) error {
+	if err := checkTimeout(f.timeout); err != nil {
+		return err
+	}
 	s, err := a.create()
 	if err != nil {
 		return err
@@ -99,8 +120,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 		return err
 	}
 	if f.noWait {
-		fmt.Fprintf(a.stdout, "%s is wanted; the daemon sees to it: see 'stigmer local status'\n", s.name)
-		return nil
+		return s.printWanted(ctx)
 	}
 	w := waiter{session: s, timeout: f.timeout, goal: "ready", done: isReady}
 	look, err := w.wait(ctx)
@@ -108,6 +128,20 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 		return err
 	}
 	return s.printReady(look, howReached(before, look))
+}
+
+// printWanted prints that the instance is wanted, and for a program what is
+// there of it now.
+func (s *session) printWanted(ctx context.Context) error {
+	var object *v1alpha1.Temporal
+	if s.structured() {
+		look, err := s.look(ctx, s.name)
+		if err != nil {
+			return err
+		}
+		object = look.Object
+	}
+	return s.printResult(object, s.name+" is wanted; the daemon sees to it: see 'stigmer local status'")
 }
 
 // howReached says whether the server that is ready now was there before.
@@ -121,19 +155,15 @@ func howReached(before, now reconciler.Look) string {
 
 // printReady prints the server that is ready.
 func (s *session) printReady(look reconciler.Look, how string) error {
-	if s.output == "json" || s.output == "yaml" {
-		return s.printObject(look.Object)
-	}
 	status := look.Object.Status
-	fmt.Fprintf(s.stdout, "Temporal is ready: %s pid %d\n", how, status.Process.PID)
+	line := fmt.Sprintf("Temporal is ready: %s pid %d", how, status.Process.PID)
+	if err := s.printResult(look.Object, line); err != nil || s.structured() {
+		return err
+	}
 	fmt.Fprintf(s.stdout, "  address  %s\n", status.Endpoints.Frontend)
 	if status.Endpoints.UI != "" {
 		fmt.Fprintf(s.stdout, "  UI       %s\n", status.Endpoints.UI)
 	}
-	data := "in memory: workflows are lost when Temporal stops"
-	if status.Storage.Path != "" {
-		data = status.Storage.Path
-	}
-	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", data)
+	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", dataOf(look.Object))
 	return err
 }
