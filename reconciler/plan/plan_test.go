@@ -84,7 +84,7 @@ func (b base) server(pid int, age time.Duration) observed.Process {
 	p := stranger(pid, "/opt/temporal", launch.Args...)
 	p.Started = b.Now.Add(-age)
 	p.Launch = observed.Is(observed.Launch{
-		Digest: variable(launch.Env, observed.LaunchVariable),
+		Digest:      variable(launch.Env, observed.LaunchVariable),
 		RestartedAt: variable(launch.Env, observed.RestartedAtVariable),
 	})
 	p.Evidence = observed.Evidence{

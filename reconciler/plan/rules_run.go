@@ -159,8 +159,8 @@ func lockLost(v view) bool {
 
 func keepWithoutLock(v view) Plan {
 	return Plan{Message: fmt.Sprintf(
-		"%s serves without its lock: %s was removed or replaced; 'stigmer local restart' renews it",
-		Describe(*v.main), v.in.Desired.Files.Lock)}
+		"%s serves without its lock: %s was removed or replaced; '%s' renews it",
+		Describe(*v.main), v.in.Desired.Files.Lock, v.command("restart"))}
 }
 
 func recordOutdated(v view) bool {

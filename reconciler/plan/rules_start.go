@@ -98,8 +98,8 @@ func backingOff(v view) bool {
 func waitForBackoff(v view) Plan {
 	left := v.in.History.NotBefore.Sub(v.in.Now)
 	return Plan{
-		Message: fmt.Sprintf("failed %d times in a row; the next start is in %s; see 'stigmer local logs'",
-			v.in.History.Failures, left.Round(10*time.Millisecond)),
+		Message: fmt.Sprintf("failed %d times in a row; the next start is in %s; '%s' says why",
+			v.in.History.Failures, left.Round(10*time.Millisecond), v.command("logs")),
 		RequeueAfter: left,
 	}
 }

@@ -55,7 +55,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration) error {
 	}
 	how := "started"
 	if before.Plan.Main != nil {
-		how = fmt.Sprintf("restarted (it was %s),", before.Plan.Main)
+		how = "restarted,"
 	}
 	return s.printReady(look, how)
 }

@@ -50,6 +50,9 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// defaultName is the instance that commands are about unless told otherwise.
+const defaultName = "temporal"
+
 // app is what the commands share: the streams and the global flags.
 type app struct {
 	stdin          io.Reader
@@ -75,7 +78,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.homeFlag, "home", "", "folder of the instances (default $STIGMER_HOME or ~/.stigmer)")
-	flags.StringVar(&a.name, "name", "temporal", "name of the instance")
+	flags.StringVar(&a.name, "name", defaultName, "name of the instance")
 	flags.StringVarP(&a.output, "output", "o", "text", "format of the result: text, wide, json or yaml")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

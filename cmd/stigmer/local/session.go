@@ -86,6 +86,14 @@ func (s *session) look(ctx context.Context, name string) (reconciler.Look, error
 	return looker.Look(ctx, name)
 }
 
+// command returns a command line for the instance.
+func (s *session) command(rest string) string {
+	if s.name != defaultName {
+		return "stigmer local --name " + s.name + " " + rest
+	}
+	return "stigmer local " + rest
+}
+
 // names returns the instances that the command is about: the one that
 // --name names, or all.
 func (s *session) names() ([]string, error) {

@@ -141,7 +141,7 @@ func (s *session) printWanted(ctx context.Context) error {
 		}
 		object = look.Object
 	}
-	return s.printResult(object, s.name+" is wanted; the daemon sees to it: see 'stigmer local status'")
+	return s.printResult(object, fmt.Sprintf("%s is wanted; the daemon sees to it: see '%s'", s.name, s.command("status")))
 }
 
 // howReached says whether the server that is ready now was there before.

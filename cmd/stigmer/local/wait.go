@@ -128,9 +128,9 @@ func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 		last = "nothing is known of it yet"
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see 'stigmer local status'", w.name, w.goal, last)
+		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
 	}
-	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see 'stigmer local status' and 'stigmer local logs'", w.name, w.goal, w.timeout, last)}
+	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see '%s' and '%s'", w.name, w.goal, w.timeout, last, w.command("status"), w.command("logs"))}
 }
 
 // isReady reports whether the look itself shows a server that is Ready, and
