@@ -135,7 +135,7 @@ func TestFileGoneForAMomentKeepsTheServer(t *testing.T) {
 	before := w.ready("temporal").Status.Process.PID
 	remove(t, w.home.Desired("temporal"))
 	w.wait(removalSettle / 2)
-	w.write("temporal", w.desired("temporal", w.port, "  logLevel: warn", "  health: {timeout: 400ms}"))
+	w.write("temporal", w.desired("temporal", w.port, "  logLevel: warn"))
 	after := w.eventually("temporal", "ready", func(o *v1alpha1.Temporal) bool {
 		return ready(o) && time.Since(o.Status.Process.StartTime.Time) > removalSettle
 	})

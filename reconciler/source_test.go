@@ -22,7 +22,7 @@ func fileWorld(t *testing.T, last *v1alpha1.Temporal) (*world, *source) {
 	return w, newSource(w.home, "temporal", last)
 }
 
-func remove(t *testing.T, path string) {
+func remove(t testing.TB, path string) {
 	t.Helper()
 	if err := os.RemoveAll(path); err != nil {
 		t.Fatal(err)

@@ -136,7 +136,7 @@ func TestFailedPassIsRetried(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	lock := flock.New(data + "/temporal.db.lock")
+	lock := flock.New(data + "/temporal.db.stigmer-lock")
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		t.Fatalf("cannot lock: %v", err)
 	}

@@ -26,7 +26,7 @@ func (v view) databaseOwner() *observed.Process {
 func reportDatabaseOwner(v view) Plan {
 	owner := Describe(*v.databaseOwner())
 	return Plan{
-		Message: fmt.Sprintf("the database %s is used by %s, which stigmer did not start",
+		Message: fmt.Sprintf("the database %s is used by %s, which is not a Temporal of this instance",
 			v.in.Desired.Object.Spec.Storage.Path, owner),
 		Remedy: fmt.Sprintf("end %s, or choose another file: %s", owner, v.command("--db-filename FILE")),
 	}
