@@ -44,7 +44,7 @@ func TestStatusIsRestored(t *testing.T) {
 	w := newQuickWorld(t)
 	w.write("temporal", w.desired("temporal", w.port))
 	w.run()
-	w.ready("temporal")
+	w.eventually("temporal", "converged", func(o *v1alpha1.Temporal) bool { return o.Status.Situation == "Converged" })
 	path := w.home.Status("temporal")
 	read := func() string {
 		data, _ := os.ReadFile(path)
@@ -53,7 +53,7 @@ func TestStatusIsRestored(t *testing.T) {
 	want := read()
 	for what, harm := range map[string]func(){
 		"deleted":   func() { remove(t, path) },
-		"edited":    func() { w.writeStatus("temporal", strings.ReplaceAll(want, "Converged", "Conquered")) },
+		"edited":    func() { w.writeStatus("temporal", strings.ReplaceAll(want, "Converged", "Forged")) },
 		"truncated": func() { w.writeStatus("temporal", "") },
 		"replaced": func() {
 			if err := os.WriteFile(path+".new", []byte("x"), 0o600); err != nil {

@@ -170,11 +170,15 @@ func TestLostHomeEndsTheDaemon(t *testing.T) {
 			go func() { done <- New(Options{Home: w.home, Env: os.Environ()}).Run(ctx) }()
 			pid := w.ready("temporal").Status.Process.PID
 			remove(t, w.home.DaemonLock())
+			began := time.Now()
 			select {
 			case err := <-done:
 				var lost *HomeLostError
 				if !errors.As(err, &lost) || lost.Path != w.home.DaemonLock() {
 					t.Errorf("Run returned %v", err)
+				}
+				if took := time.Since(began); name == "by a pass" && took > lookAtLeast/2 {
+					t.Errorf("noticed after %s, and there is a pass every 500ms", took)
 				}
 			case <-time.After(patience):
 				t.Fatal("the daemon goes on")

@@ -101,12 +101,19 @@ func (h History) resume(v view) History {
 // wall clock, set back since, has not reached yet.
 func (h History) forgiveClock(now time.Time) History {
 	for id, r := range h.Retirements {
-		if r.Asked.After(now) {
+		if r.Asked.After(now) || r.Killed.After(now) {
 			h.Retirements = maps.Clone(h.Retirements)
-			h.Retirements[id] = Retirement{Reason: r.Reason, Asked: now}
+			h.Retirements[id] = Retirement{Reason: r.Reason, Asked: earlier(r.Asked, now)}
 		}
 	}
 	return h
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // forgetGone drops the retirements of processes that are no more.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -61,12 +62,11 @@ func TestRemedyForEachPort(t *testing.T) {
 // TestMessagesNameTheInstance is TestRemediesNameTheInstance for the commands
 // that stand in a message.
 func TestMessagesNameTheInstance(t *testing.T) {
-	t.Skip("fault: keepWithoutLock and waitForBackoff leave out --name")
 	for name, change := range map[string]func(*base){
 		"lock lost": func(b *base) { b.edit(func(p *observed.Process) { p.Evidence.HoldsLock = observed.Absent }) },
 		"backing off": func(b *base) {
 			b.gone()
-			b.History.Failures, b.History.NotBefore = 2, b.Now.Add(1)
+			b.History.Failures, b.History.NotBefore = 2, b.Now.Add(time.Second)
 		},
 	} {
 		b := healthy()

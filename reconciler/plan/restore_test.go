@@ -177,3 +177,18 @@ func TestClockSetBackDoesNotDelayAKill(t *testing.T) {
 		t.Errorf("after the grace period: %s", p)
 	}
 }
+
+// A kill that the clock has not reached yet, because it was set back, is
+// repeated at once.
+func TestClockSetBackDoesNotDelayTheNextKill(t *testing.T) {
+	b := healthy()
+	b.retired(100, time.Minute)
+	for id, r := range b.History.Retirements {
+		r.Killed = b.Now.Add(time.Hour)
+		b.History.Retirements[id] = r
+	}
+	b.look()
+	if p := Compute(b.Input); verbs(p) != "Kill 100" {
+		t.Errorf("a minute after it was asked: %s", p)
+	}
+}
