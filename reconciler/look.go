@@ -57,34 +57,51 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 		// in a home that was removed under it.
 		desired.Object = files.unknown()
 	}
-	options := Options{Home: l.Home, Search: l.Search}
-	at := options.lookAt(desired, nil)
-	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
-		at.Executables = []observer.Candidate{*found}
-	}
-	state := l.Observer.Observe(ctx, at)
+	state := l.Observer.Observe(ctx, l.target(desired, reported))
 	if ctx.Err() != nil {
 		return look, ctx.Err()
 	}
+	look.judge(desired, state)
+	if !known && look.Plan.Situation == plan.Stopped {
+		look.Object = nil
+	}
+	if l.AsDaemon && known {
+		look.adoptMessage()
+	}
+	return look, nil
+}
+
+// target says what to look at, and for which executable.
+func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observer.Target {
+	at := Options{Home: l.Home, Search: l.Search}.lookAt(desired, nil)
+	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
+		at.Executables = []observer.Candidate{*found}
+	}
+	return at
+}
+
+// judge decides from a look, with what the daemon remembered when it last
+// wrote the status.
+func (l *Look) judge(desired plan.Desired, state observed.State) {
 	now := time.Now()
 	var history plan.History
 	var previous v1alpha1.TemporalStatus
-	if reported != nil {
-		history, previous = plan.Restore(reported), reported.Status
+	if l.Reported != nil {
+		history, previous = plan.Restore(l.Reported), l.Reported.Status
 	}
-	look.Input = plan.Input{Desired: desired, Observed: state, History: history.See(desired, state, now), Now: now}
-	look.Plan = plan.Compute(look.Input)
-	if !known && look.Plan.Situation == plan.Stopped {
-		return look, nil
+	l.Input = plan.Input{Desired: desired, Observed: state, History: history.See(desired, state, now), Now: now}
+	l.Plan = plan.Compute(l.Input)
+	l.Object = desired.Object.DeepCopy()
+	l.Object.Status = status.Compute(previous, status.Pass{Input: l.Input, Plan: l.Plan, DesiredProblem: l.Problem})
+}
+
+// adoptMessage takes the daemon's message where it sees the same: it knows
+// what became of its actions.
+func (l *Look) adoptMessage() {
+	if l.Reported != nil && l.Reported.Generation == l.Object.Generation &&
+		l.Reported.Status.Situation == l.Object.Status.Situation {
+		l.Object.Status.Message = l.Reported.Status.Message
 	}
-	look.Object = desired.Object.DeepCopy()
-	look.Object.Status = status.Compute(previous, status.Pass{Input: look.Input, Plan: look.Plan, DesiredProblem: problem})
-	if l.AsDaemon && known && reported != nil && reported.Generation == desired.Object.Generation &&
-		previous.Situation == look.Object.Status.Situation {
-		// The daemon sees the same, and knows what became of its actions.
-		look.Object.Status.Message = previous.Message
-	}
-	return look, nil
 }
 
 // reportedBinary returns the executable in a status; nil for none.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
@@ -100,11 +99,9 @@ func (s *source) miss(now time.Time) {
 // defaults say enough.
 func (s *source) unknown() *v1alpha1.Temporal {
 	stopped := false
-	return v1alpha1.Complete(&v1alpha1.Temporal{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.APIVersion, Kind: v1alpha1.Kind},
-		ObjectMeta: metav1.ObjectMeta{Name: s.name},
-		Spec:       v1alpha1.TemporalSpec{Enabled: &stopped},
-	}, string(s.home))
+	object := v1alpha1.New(s.name)
+	object.Spec.Enabled = &stopped
+	return v1alpha1.Complete(object, string(s.home))
 }
 
 // settling returns how long it takes until a missing file means "stop"; zero

@@ -47,7 +47,7 @@ func target(desired plan.Desired, executables []observer.Candidate) observer.Tar
 		{Name: observed.HTTP, Port: uint16(spec.HTTPPort)},
 		{Name: observed.Metrics, Port: uint16(spec.MetricsPort)},
 	}
-	if spec.UI.Enabled == nil || *spec.UI.Enabled {
+	if spec.UIEnabled() {
 		ports = append(ports, observer.PortTarget{Name: observed.UI, Port: uint16(spec.UI.Port)})
 	}
 	return observer.Target{

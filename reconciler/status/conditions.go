@@ -51,7 +51,11 @@ func processRunning(pass Pass) metav1.Condition {
 	case main.State == observed.StateStopped:
 		return condition(name, metav1.ConditionFalse, "Frozen", plan.Describe(*main)+" is stopped by a signal or a debugger")
 	}
-	return condition(name, metav1.ConditionTrue, "Running", plan.Describe(*main))
+	message := plan.Describe(*main)
+	if main.ExecutableReplaced {
+		message += "; the file that it was started from was replaced since, and a restart uses the new one"
+	}
+	return condition(name, metav1.ConditionTrue, "Running", message)
 }
 
 func lockHeld(pass Pass) metav1.Condition {

@@ -3,6 +3,7 @@ package status
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,6 +192,15 @@ func TestContract(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
+	}
+}
+
+func TestReplacedExecutableIsTold(t *testing.T) {
+	pass := healthyPass()
+	pass.Plan.Main.ExecutableReplaced = true
+	running := meta.FindStatusCondition(Compute(v1alpha1.TemporalStatus{}, pass).Conditions, v1alpha1.ConditionProcessRunning)
+	if running.Status != metav1.ConditionTrue || !strings.Contains(running.Message, "restart uses the new one") {
+		t.Errorf("condition %+v", running)
 	}
 }
 

@@ -12,10 +12,7 @@ import (
 // Unreadable returns the object that says that an instance's file cannot be
 // used and that there never was one that could. Nothing else is known of it.
 func Unreadable(name, problem string, previous v1alpha1.TemporalStatus, now time.Time) *v1alpha1.Temporal {
-	object := &v1alpha1.Temporal{
-		TypeMeta:   metav1.TypeMeta{APIVersion: v1alpha1.APIVersion, Kind: v1alpha1.Kind},
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-	}
+	object := v1alpha1.New(name)
 	object.Status.Message = problem
 	object.Status.Conditions = append([]metav1.Condition(nil), previous.Conditions...)
 	for _, c := range []metav1.Condition{

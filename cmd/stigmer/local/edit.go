@@ -10,19 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/config/samples"
-	"github.com/stigmer/stigmer-local/reconciler"
-)
-
-// writerPatience is how long a command waits for others that edit the same
-// file; an edit takes milliseconds.
-const (
-	writerPatience = 10 * time.Second
-	writerRetry    = 5 * time.Millisecond
 )
 
 // editDesired changes the fields in the instance's desired file, and writes
@@ -76,18 +67,4 @@ func wakeThroughLink(path string) {
 	now := unix.NsecToTimespec(time.Now().UnixNano())
 	// If it fails the daemon sees the change all the same, an interval later.
 	_ = unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{now, now}, unix.AT_SYMLINK_NOFOLLOW)
-}
-
-// lockFile takes a lock between commands and returns how to let it go.
-func lockFile(ctx context.Context, path string) (func(), error) {
-	if err := reconciler.RegularOrAbsent(path); err != nil {
-		return nil, &exitError{exitUserAction, err}
-	}
-	lock := flock.New(path, flock.SetPermissions(0o600))
-	patience, cancel := context.WithTimeout(ctx, writerPatience)
-	defer cancel()
-	if locked, err := lock.TryLockContext(patience, writerRetry); !locked {
-		return nil, fmt.Errorf("cannot lock %s: %w", path, err)
-	}
-	return func() { lock.Unlock() }, nil
 }
