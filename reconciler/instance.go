@@ -25,9 +25,9 @@ type instance struct {
 	// lost means that there was a status file and that it could not be read:
 	// the instance existed.
 	lost bool
-	// situation, problem and failure are what was logged last.
-	situation        plan.Situation
-	problem, failure string
+	// situation and the texts are what was logged last.
+	situation                   plan.Situation
+	problem, failure, unwritten string
 	// hints are the processes of the last look, where the next one starts.
 	hints []observed.Identity
 	// thoroughAt is when the whole machine was last searched.

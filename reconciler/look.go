@@ -96,8 +96,12 @@ func (l *Look) judge(desired plan.Desired, state observed.State) {
 }
 
 // adoptMessage takes the daemon's message where it sees the same: it knows
-// what became of its actions.
+// what became of its actions. A message that counts down is out of date.
 func (l *Look) adoptMessage() {
+	switch l.Plan.Situation {
+	case plan.BackingOff, plan.Terminating:
+		return
+	}
 	if l.Reported != nil && l.Reported.Generation == l.Object.Generation &&
 		l.Reported.Status.Situation == l.Object.Status.Situation {
 		l.Object.Status.Message = l.Reported.Status.Message

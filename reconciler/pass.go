@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,9 +49,11 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	gone := i.watch(decision)
 	failure := i.act(ctx, desired, decision)
 	i.logFailure(failure)
+	decision.Remedy = cmp.Or(decision.Remedy, remedyFor(failure, desired))
 
 	input.History = i.history
 	err := i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
+	i.logUnwritten(err)
 	if desired.Removed && decision.Situation == plan.Stopped && failure == nil {
 		i.log.Info("forgotten: the desired file is gone and nothing runs; the data stays")
 		return 0, r.forget(i)
@@ -131,6 +134,17 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 	return nil
 }
 
+// remedyFor says what the user can do about a failure that does not go away by
+// itself: the database's lock is held by somebody. The instance's own lock is
+// judged by the plan.
+func remedyFor(failure error, desired plan.Desired) string {
+	var held *actuator.LockHeldError
+	if errors.As(failure, &held) && held.Path != desired.Files.Lock {
+		return "find who has it with 'fuser " + held.Path + "' and end that program, or choose another database"
+	}
+	return ""
+}
+
 // watch asks to be woken when a process of the instance ends, and reports
 // whether one has ended since the look.
 func (i *instance) watch(decision plan.Plan) (gone bool) {
@@ -190,6 +204,18 @@ func (i *instance) logFailure(failure error) {
 		i.log.Error(failure, "action failed")
 	}
 	i.failure = text
+}
+
+// logUnwritten logs that the status could not be written, once.
+func (i *instance) logUnwritten(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != i.unwritten {
+		i.log.Error(err, "cannot write the status; commands see an old one")
+	}
+	i.unwritten = text
 }
 
 // logProblem logs a new problem of the desired file.

@@ -105,7 +105,7 @@ func (r *Reconciler) Run(ctx context.Context) (err error) {
 		r.options.Log.Info("edits are noticed at the next look, not at once", "cause", err.Error())
 	}
 	r.options.Log.Info("reconciling", "home", r.options.Home, "version", r.options.Info.Version)
-	defer r.options.Log.Info("stopped; Temporal is left as it is")
+	defer r.options.Log.Info("ended; no Temporal was touched by that")
 
 	var running sync.WaitGroup
 	running.Go(func() { r.wakeOnFiles(ctx, files) })

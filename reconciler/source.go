@@ -83,6 +83,11 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 // something is wrong with the folder, and nobody removed this file.
 func (s *source) miss(now time.Time) {
 	s.data = nil
+	if _, err := os.Lstat(s.home.Desired(s.name)); err == nil {
+		// The target of a link may be on a disk that comes back.
+		s.missingSince, s.problem = time.Time{}, s.home.Desired(s.name)+" is a link to nothing: mend it, or remove it to stop "+s.name
+		return
+	}
 	_, err := os.ReadDir(s.home.DesiredDir())
 	if err != nil && (s.object != nil || !errors.Is(err, fs.ErrNotExist)) {
 		s.missingSince, s.problem = time.Time{}, fmt.Sprintf("cannot read the desired files: %v", err)

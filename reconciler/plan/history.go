@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 	"time"
 
@@ -64,12 +65,27 @@ type Exit struct {
 	Time time.Time
 }
 
+// String says how the server ended: "the last one was killed".
+func (e *Exit) String() string {
+	switch {
+	case e == nil:
+		return "none has ended yet"
+	case e.Code != nil:
+		return fmt.Sprintf("the last one exited with %d", *e.Code)
+	case e.Signal != "":
+		return "the last one was ended by signal " + e.Signal
+	}
+	return "how the last one ended is not known"
+}
+
 // See returns the history after a look. It must be called once for each
 // look, before Compute.
 func (h History) See(desired Desired, state observed.State, now time.Time) History {
 	if generation := desired.Object.Generation; h.Generation != generation {
 		h.Generation = generation
 		h.Failures, h.NotBefore = 0, time.Time{}
+		// What is started from here on, the edit asked for.
+		h.Unplanned = false
 	}
 	if !state.Processes.IsKnown() {
 		return h

@@ -17,6 +17,8 @@ func TestRemediesNameTheInstance(t *testing.T) {
 	for _, instance := range []string{"temporal", "dev"} {
 		template, table := healthy(), dimensions()
 		template.Desired.Object.Name = instance
+		// The file that names the instance in a server's command line.
+		template.Desired.Files.NoEnvFile = "/home/ada/.stigmer/" + instance + ".no-env-file"
 		launch := LaunchFor(template.Desired, "/opt/temporal")
 		template.launch = &launch
 		told := map[Situation]string{}

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -53,7 +55,11 @@ func reportExecutableUnusable(v view) Plan {
 
 // command returns a command line for this instance.
 func (v view) command(rest string) string {
-	if name := v.in.Desired.Object.Name; name != "temporal" {
+	return commandFor(v.in.Desired.Object.Name, rest)
+}
+
+func commandFor(name, rest string) string {
+	if name != "temporal" {
 		return "stigmer local --name " + name + " " + rest
 	}
 	return "stigmer local " + rest
@@ -62,10 +68,29 @@ func (v view) command(rest string) string {
 func portHeldByStranger(v view) bool { return len(v.strangersPorts()) > 0 }
 
 func reportPortHolder(v view) Plan {
+	end := "end that program"
+	if owner, known := v.strangersPorts()[0].Listener.Value.Owner.Get(); known {
+		if name := v.instanceOf(owner); name != "" && name != v.in.Desired.Object.Name {
+			end = "stop your instance " + name + " with '" + commandFor(name, "stop") + "'"
+		}
+	}
 	return Plan{
 		Message: v.strangersOnPorts(),
-		Remedy:  "end that program, and Temporal starts by itself; or choose another port: " + v.anotherPort(),
+		Remedy:  end + ", and Temporal starts by itself; or choose another port: " + v.anotherPort(),
 	}
+}
+
+// instanceOf returns the name of the instance of this home that the process
+// is a server of, going by its command line; empty for none. It is for words,
+// never for a signal.
+func (v view) instanceOf(p observed.Process) string {
+	folder, suffix := filepath.Dir(v.in.Desired.Files.NoEnvFile), filepath.Ext(v.in.Desired.Files.NoEnvFile)
+	for _, arg := range p.Args {
+		if name, found := strings.CutSuffix(filepath.Base(arg), suffix); found && filepath.Dir(arg) == folder {
+			return name
+		}
+	}
+	return ""
 }
 
 // anotherPort says how to move from the first port that somebody else has.
@@ -98,8 +123,8 @@ func backingOff(v view) bool {
 func waitForBackoff(v view) Plan {
 	left := v.in.History.NotBefore.Sub(v.in.Now)
 	return Plan{
-		Message: fmt.Sprintf("failed %d times in a row; the next start is in %s; '%s' says why",
-			v.in.History.Failures, left.Round(10*time.Millisecond), v.command("logs")),
+		Message: fmt.Sprintf("failed %d times in a row (%s), next start in %s; '%s' may say why",
+			v.in.History.Failures, v.in.History.LastExit, left.Round(10*time.Millisecond), v.command("logs")),
 		RequeueAfter: left,
 	}
 }
@@ -110,7 +135,7 @@ func (v view) removeRecord() Action {
 	record := v.in.Observed.Record.Value
 	message := "it is corrupt"
 	if record.Format != observed.RecordCorrupt {
-		message = fmt.Sprintf("it names pid %d, which is not a Temporal of this instance", record.PID)
+		message = fmt.Sprintf("it names pid %d, which is no living Temporal of this instance", record.PID)
 	}
 	return Action{
 		Verb: RemoveRecord, RecordPath: v.in.Desired.Files.Record,

@@ -196,6 +196,11 @@ func TestStartSituations(t *testing.T) {
 			b.gone()
 			b.Observed.Ports[0].Listener = listening(stranger(7, "/usr/bin/python3"))
 		}, want: PortHeldByStranger, remedy: true},
+		{name: "another instance of ours on the port", change: func(b *base) {
+			b.gone()
+			other := stranger(7, "/opt/temporal", "server", "start-dev", "--env-file", "/home/ada/.stigmer/orders.no-env-file")
+			b.Observed.Ports[0].Listener = listening(other)
+		}, want: PortHeldByStranger, remedy: true},
 		{name: "a stranger on the UI port", change: func(b *base) {
 			b.gone()
 			b.Observed.Ports[3].Listener = listening(stranger(7, "/usr/bin/python3"))

@@ -33,7 +33,7 @@ func condition(name string, status metav1.ConditionStatus, reason, message strin
 func desiredStateValid(pass Pass) metav1.Condition {
 	if pass.DesiredProblem != "" {
 		return condition(v1alpha1.ConditionDesiredStateValid, metav1.ConditionFalse, "Invalid",
-			pass.DesiredProblem+"\nthe last valid one stays in force")
+			pass.DesiredProblem+"; the last valid one stays in force")
 	}
 	if pass.Input.Desired.Removed {
 		return condition(v1alpha1.ConditionDesiredStateValid, metav1.ConditionTrue, "Removed", "the file was removed: stop")

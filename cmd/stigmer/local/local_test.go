@@ -43,7 +43,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"local", "status", "-o", "xml"}, `unknown output format "xml"`},
 		{[]string{"local", "status", "--name", "Not_A_Label"}, "Not_A_Label"},
 		{[]string{"local", "daemon", "--log-format", "xml"}, `unknown --log-format "xml"`},
-		{[]string{"local", "--port", "70000"}, "spec.port"},
+		{[]string{"local", "--port", "70000"}, "--port 70000 is not a port"},
 		{[]string{"local", "--port", "65000"}, "spec.ui.port"},
 	}
 	for _, c := range cases {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -73,7 +75,8 @@ func outcomeOf(name string, look reconciler.Look) *exitError {
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
 	case look.Plan.Remedy != "":
 		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
-	case len(look.Plan.Actions) > 0:
+	case len(look.Plan.Actions) > 0 || look.Object != nil &&
+		meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReconciling):
 		return &exitError{exitPending, errors.New("changes are pending")}
 	}
 	return nil

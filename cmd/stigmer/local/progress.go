@@ -8,15 +8,18 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 // progress shows on a terminal what is waited for. Elsewhere it shows
-// nothing, or with -v one line for each change.
+// nothing, or with -v one line for each situation.
 type progress struct {
 	app      *app
 	terminal bool
 	width    int
 	last     string
+	// situation is what the last line was about, off a terminal.
+	situation plan.Situation
 }
 
 func (a *app) progress() *progress {
@@ -43,7 +46,8 @@ func (p *progress) show(goal string, look reconciler.Look) {
 	case p.terminal:
 		runes := []rune(strings.ReplaceAll(line, "\n", " "))
 		fmt.Fprintf(p.app.stderr, "\r\033[K%s", string(runes[:min(len(runes), p.width-1)]))
-	case p.app.verbose:
+	case p.app.verbose && look.Plan.Situation != p.situation:
+		p.situation = look.Plan.Situation
 		fmt.Fprintln(p.app.stderr, line)
 	}
 }

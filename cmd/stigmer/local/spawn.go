@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -74,9 +75,10 @@ func (s *session) daemonWorks(ctx context.Context) (bool, error) {
 		process, _, known := s.daemon()
 		holder := s.observer.LockHolder(s.home.DaemonLock()).Value.Holder
 		switch {
-		case !holder.IsKnown():
+		case !holder.IsKnown() || s.looksLikeDaemon(holder.Value):
 			// Where the platform, or a container, does not show the holder,
-			// the lock itself has to do.
+			// the lock itself has to do; and what a daemon says of itself
+			// may be lost on a full disk.
 			return s.daemonRuns()
 		case known && process.State == observed.StateStopped:
 			return false, &exitError{exitUserAction, fmt.Errorf("the daemon (%s) is stopped by a signal or a debugger; let it go on with 'kill -CONT %d'", process, process.PID)}
@@ -92,6 +94,13 @@ func (s *session) daemonWorks(ctx context.Context) (bool, error) {
 			return false, &exitError{exitUserAction, fmt.Errorf("%s is held by %s, which is not a daemon; end it", s.home.DaemonLock(), plan.Describe(holder.Value))}
 		}
 	}
+}
+
+// looksLikeDaemon reports whether the process runs "stigmer local daemon" and
+// has not said who it is.
+func (s *session) looksLikeDaemon(p observed.Process) bool {
+	info, err := s.home.ReadDaemonInfo()
+	return slices.Contains(p.Args, "daemon") && p.State != observed.StateStopped && (err != nil || info.Identity.IsZero())
 }
 
 // daemonOutdated reports whether the daemon was started by a command of

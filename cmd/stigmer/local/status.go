@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -98,10 +100,8 @@ func row(object *v1alpha1.Temporal, now time.Time) []string {
 	status := object.Status
 	frontend, ui, pid, age := "-", "-", "-", "-"
 	if status.Endpoints != nil {
-		frontend = status.Endpoints.Frontend
-		if status.Endpoints.UI != "" {
-			ui = status.Endpoints.UI
-		}
+		frontend = cmp.Or(status.Endpoints.Frontend, "-")
+		ui = cmp.Or(status.Endpoints.UI, "-")
 	}
 	if status.Process != nil {
 		pid = fmt.Sprint(status.Process.PID)
@@ -125,7 +125,7 @@ func (s *session) printDetails(object *v1alpha1.Temporal) {
 		switch {
 		case c.Type == v1alpha1.ConditionDesiredStateValid && c.Status == metav1.ConditionFalse:
 			fmt.Fprintf(s.stderr, "%s: %s\n", object.Name, c.Message)
-		case c.Type == v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue:
+		case c.Type == v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue && object.Status.Situation != string(plan.Stopped):
 			fmt.Fprintf(s.stderr, "%s: not ready: %s\n", object.Name, object.Status.Message)
 		}
 	}

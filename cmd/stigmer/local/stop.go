@@ -73,13 +73,13 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 // disable writes that the instance should not run. Without a file to write
 // that into, it makes one only when something is there to be stopped.
 func (s *session) disable(ctx context.Context, before reconciler.Look) error {
-	orphaned := before.Missing && before.Plan.Main != nil
+	orphaned := before.Missing && before.Object != nil && !isStopped(before)
 	if orphaned {
 		if _, err := reconciler.CreateHome(string(s.home)); err != nil {
 			return err
 		}
 	}
-	if _, err := os.Stat(s.home.DesiredDir()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(s.home.Desired(s.name)); errors.Is(err, fs.ErrNotExist) && !orphaned {
 		return nil
 	}
 	err := s.editDesired(ctx, orphaned, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
@@ -121,6 +121,10 @@ func (s *session) endUnneededDaemon(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
+	if running, err := s.daemonRuns(); !running || err != nil {
+		// Another command has ended it meanwhile.
+		return err
+	}
 	if needed, err := s.daemonNeeded(ctx); needed || err != nil {
 		return err
 	}

@@ -63,6 +63,11 @@ func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 	if info, err := os.Stat(f.database); err == nil && !info.Mode().IsRegular() {
 		return nil, usageError("cannot use --db-filename %q: it is not a regular file", f.database)
 	}
+	for flag, port := range map[string]int{"port": f.port, "ui-port": f.uiPort} {
+		if given(flag) && (port < 1 || port > 65535) {
+			return nil, usageError("--%s %d is not a port: give a number from 1 to 65535", flag, port)
+		}
+	}
 	changes := []encoding.Change{{Path: []string{"spec", "enabled"}, Value: true}}
 	if given("port") {
 		changes = append(changes, encoding.Change{Path: []string{"spec", "port"}, Value: f.port})
@@ -93,7 +98,7 @@ func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 // checkTimeout refuses a time in which nothing can be reached.
 func checkTimeout(timeout time.Duration) error {
 	if timeout <= 0 {
-		return usageError("--timeout %s is not a time to wait: give more than 0, or use --no-wait where there is one", timeout)
+		return usageError("--timeout %s is not a time to wait: give more than 0", timeout)
 	}
 	return nil
 }
@@ -122,7 +127,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if f.noWait {
 		return s.printWanted(ctx)
 	}
-	w := waiter{session: s, timeout: f.timeout, goal: "ready", done: isReady}
+	w := waiter{session: s, timeout: f.timeout, goal: "ready", done: readiness()}
 	look, err := w.wait(ctx)
 	if err != nil {
 		return err

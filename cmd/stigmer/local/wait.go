@@ -106,6 +106,8 @@ func blockedBy(look reconciler.Look) *obstacle {
 	}
 	switch plan.Situation(c.Reason) {
 	case plan.ExecutableMissing, plan.ExecutableUnusable:
+	case plan.NotRunning, plan.RecordStale:
+		// A start that somebody else keeps from succeeding.
 	default:
 		return nil
 	}
@@ -119,13 +121,9 @@ func sameGeneration(reported, object *v1alpha1.Temporal) bool {
 
 // gaveUp says why waiting ended early: Ctrl-C, or the time was up.
 func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
-	last := look.Plan.Message
-	if reported := look.Reported; reported != nil && look.Object != nil && sameGeneration(reported, look.Object) {
-		// The daemon knows more: what it tried, and how that failed.
-		last = reported.Status.Message
-	}
-	if last == "" {
-		last = "nothing is known of it yet"
+	last := "there was no time to look"
+	if look.Object != nil {
+		last = look.Object.Status.Message
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
@@ -133,11 +131,32 @@ func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see '%s' and '%s'", w.name, w.goal, w.timeout, last, w.command("status"), w.command("logs"))}
 }
 
-// isReady reports whether the look itself shows a server that is Ready, and
-// the daemon has taken note of the desired state, so that the server is not one
-// that it has just asked to stop.
+// steadyFor is how long a server must be seen Ready when the daemon cannot
+// write down that it has taken note of the desired state. A server that was
+// asked to stop does not serve for so long.
+const steadyFor = 3 * time.Second
+
+// readiness returns what tells that a server is Ready: the look itself shows
+// it, and the daemon has taken note of the desired state, so that the server is
+// not one that it has just asked to stop.
+func readiness() func(reconciler.Look) bool {
+	var since time.Time
+	return func(look reconciler.Look) bool {
+		switch {
+		case !isReady(look):
+			since = time.Time{}
+			return false
+		case look.Reported == nil || sameGeneration(look.Reported, look.Object):
+			return true
+		case since.IsZero():
+			since = time.Now()
+		}
+		return time.Since(since) >= steadyFor
+	}
+}
+
+// isReady reports whether the look itself shows a server that is Ready.
 func isReady(look reconciler.Look) bool {
 	return look.Problem == "" && look.Object != nil &&
-		look.Reported != nil && sameGeneration(look.Reported, look.Object) &&
 		meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReady)
 }

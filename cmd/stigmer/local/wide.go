@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -18,7 +19,7 @@ func (s *session) printWide(object *v1alpha1.Temporal) {
 	}
 	table.Flush()
 	for _, c := range object.Status.Conditions {
-		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", c.Type, c.Status, c.Reason, c.Message)
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", c.Type, c.Status, c.Reason, strings.ReplaceAll(c.Message, "\n", "; "))
 	}
 	table.Flush()
 }
