@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// The tests in this file are attacks that once succeeded.
+
+func TestStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wishStub(nil)
+	w.up()
+	var running sync.WaitGroup
+	results, faults := make([]result, 4), make([]error, 4)
+	for i := range results {
+		c := w.command("local", "stop")
+		running.Go(func() { results[i], faults[i] = w.finish(c) })
+	}
+	running.Wait()
+	for i, r := range results {
+		if faults[i] != nil || r.code != 0 || !strings.Contains(r.stdout, "is stopped") {
+			t.Errorf("stop %d: %v: %s", i, faults[i], r)
+		}
+	}
+}
+
+func TestDatabaseLockOfAStranger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish()
+	if err := os.MkdirAll(w.file("temporal-data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := os.Create(w.file("temporal-data", "temporal.db.stigmer-lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	r := w.expect(4, "local")
+	if !strings.Contains(r.stderr, "fuser "+lock.Name()) {
+		t.Errorf("it does not say how to find who has the lock: %s", r)
+	}
+	lock.Close()
+	w.awaitStatus("Temporal starts by itself", func(o object) bool { return o.is("Ready") })
+}
+
+// TestOneServerOfOneDatabaseFile: two instances, one file, two ways to it.
+func TestOneServerOfOneDatabaseFile(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t), newWorld(t)
+	folder := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Fatal(err)
+	}
+	w.up("--port", fmt.Sprint(w.port), "--db-filename", filepath.Join(folder, "shared.db"))
+	r := other.expect(4, "local", "--port", fmt.Sprint(other.port), "--db-filename", filepath.Join(link, "shared.db"))
+	if !strings.Contains(r.stderr, fmt.Sprintf("pid %d (temporal", w.temporal().pid)) {
+		t.Errorf("it does not name who has the database: %s", r)
+	}
+	w.expect(0, "local", "stop")
+	other.awaitStatus("the other one starts by itself", func(o object) bool { return o.is("Ready") })
+}
+
+// TestHomeRemoved: the daemon of a home that is gone ends, and a stop still
+// finds the server.
+func TestHomeRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.up("--port", fmt.Sprint(w.port))
+	server, daemon := w.temporal().pid, w.daemon().pid
+	if err := os.RemoveAll(w.home); err != nil {
+		t.Fatal(err)
+	}
+	r := w.expect(0, "local", "stop")
+	if !strings.Contains(r.stdout, fmt.Sprintf("it was pid %d", server)) {
+		t.Errorf("stop: %s", r)
+	}
+	w.awaitGone(server)
+	w.awaitGone(daemon)
+}
+
+// TestStatusFileOfSomebodyElse: what cannot be written or read does not keep
+// a server from being found ready, and is never believed.
+func TestStatusFileOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := os.MkdirAll(w.file("status", "temporal.yaml"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.wish()
+	w.up()
+	w.expect(0, "local", "restart")
+	log := w.read("logs", "daemon.log")
+	if !strings.Contains(log, "cannot write the status") {
+		t.Errorf("the daemon does not say that it cannot write the status:\n%s", log)
+	}
+}
+
+func TestPlantedLockFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish()
+	for _, name := range []string{".daemon-start.lock", "desired/.temporal.lock", "daemon.lock"} {
+		path := w.file(name)
+		// An earlier round may have left a lock of the right kind.
+		_ = os.Remove(path)
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := w.expect(4, "local")
+		if !strings.Contains(r.stderr, path) {
+			t.Errorf("%s: the file is not named: %s", name, r)
+		}
+		w.remove(name)
+	}
+}
