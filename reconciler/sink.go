@@ -31,12 +31,12 @@ func (s *sink) write(object *v1alpha1.Temporal) error {
 	if err != nil {
 		return fmt.Errorf("cannot encode the status for %s: %w", s.path, err)
 	}
-	if err := encoding.ReplaceFile(s.path, data); err != nil {
+	s.written, err = encoding.ReplaceFile(s.path, data)
+	if err != nil {
 		return err
 	}
 	s.last = object.DeepCopy()
-	s.written, err = os.Lstat(s.path)
-	return err
+	return nil
 }
 
 // untouched reports whether the file is the one that was written last.

@@ -25,34 +25,40 @@ func WriteFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return replace(path, target, data, mode)
+	_, err = replace(path, target, data, mode)
+	return err
 }
 
 // ReplaceFile is WriteFile for a file that belongs to the program: a symlink
-// at path is replaced, not followed, and the mode is always 0600.
-func ReplaceFile(path string, data []byte) error {
+// at path is replaced, not followed, and the mode is always 0600. It returns
+// the file that it wrote, as it was before anybody else could see it.
+func ReplaceFile(path string, data []byte) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeSymlink == 0 {
 		if err := checkRegular(path, info); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	return replace(path, path, data, newFileMode)
 }
 
 // replace puts a new file with the data at target; errors speak of path.
-func replace(path, target string, data []byte, mode fs.FileMode) error {
+func replace(path, target string, data []byte, mode fs.FileMode) (fs.FileInfo, error) {
 	temp, err := writeTemp(target, data, mode)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return nil, fmt.Errorf("cannot write %s: %w", path, err)
 	}
-	if err := os.Rename(temp, target); err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, errors.Join(err, os.Remove(temp)))
+	written, err := os.Lstat(temp)
+	if err == nil {
+		err = os.Rename(temp, target)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot write %s: %w", path, errors.Join(err, os.Remove(temp)))
 	}
 	if err := syncFolder(filepath.Dir(target)); err != nil {
-		return fmt.Errorf("cannot sync the folder of %s: %w", path, err)
+		return nil, fmt.Errorf("cannot sync the folder of %s: %w", path, err)
 	}
-	return nil
+	return written, nil
 }
 
 // writeTarget follows symlinks, also to a file that does not exist yet.
