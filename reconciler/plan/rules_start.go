@@ -55,10 +55,12 @@ func reportExecutableUnusable(v view) Plan {
 
 // command returns a command line for this instance.
 func (v view) command(rest string) string {
-	return commandFor(v.in.Desired.Object.Name, rest)
+	return Command(v.in.Desired.Object.Name, rest)
 }
 
-func commandFor(name, rest string) string {
+// Command returns the command line "stigmer local REST" for the instance; the
+// default instance needs no name.
+func Command(name, rest string) string {
 	if name != "temporal" {
 		return "stigmer local --name " + name + " " + rest
 	}
@@ -71,7 +73,7 @@ func reportPortHolder(v view) Plan {
 	end := "end that program"
 	if owner, known := v.strangersPorts()[0].Listener.Value.Owner.Get(); known {
 		if name := v.instanceOf(owner); name != "" && name != v.in.Desired.Object.Name {
-			end = "stop your instance " + name + " with '" + commandFor(name, "stop") + "'"
+			end = "stop your instance " + name + " with '" + Command(name, "stop") + "'"
 		}
 	}
 	return Plan{

@@ -60,10 +60,7 @@ func killOverdue(v view) Plan {
 		switch r, _ := v.retirement(p); {
 		case !v.overdue(p):
 		case v.killDue(p):
-			plan.Actions = append(plan.Actions, Action{
-				Verb: Kill, Target: p, Reason: r.Reason,
-				Message: fmt.Sprintf("did not stop within %s", v.grace()),
-			})
+			plan.Actions = append(plan.Actions, v.kill(p, r.Reason))
 			plan.Message = fmt.Sprintf("%s did not stop within %s and is killed", Describe(p), v.grace())
 		case plan.Message == "":
 			plan.Message = fmt.Sprintf("%s was killed and has not gone yet", Describe(p))
@@ -128,6 +125,14 @@ func (v view) terminate(ps []observed.Process, reason Situation, message string)
 	return actions
 }
 
+// kill returns the action that ends a process that is overdue.
+func (v view) kill(p observed.Process, reason string) Action {
+	return Action{
+		Verb: Kill, Target: p, Reason: reason,
+		Message: fmt.Sprintf("did not stop within %s", v.grace()),
+	}
+}
+
 func unwanted(v view) bool { return !v.in.Desired.Wanted() }
 
 func unwantedAlive(v view) bool { return unwanted(v) && len(v.ours) > 0 }
@@ -184,10 +189,7 @@ func (v view) killLeftovers() []Action {
 	var actions []Action
 	for _, p := range v.leftovers {
 		if v.overdue(p) && v.killDue(p) {
-			actions = append(actions, Action{
-				Verb: Kill, Target: p, Reason: string(LeftoverProcess),
-				Message: fmt.Sprintf("did not stop within %s", v.grace()),
-			})
+			actions = append(actions, v.kill(p, string(LeftoverProcess)))
 		}
 	}
 	return actions

@@ -48,8 +48,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration) error {
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return err
 	}
-	w := waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}
-	look, err := w.wait(ctx)
+	look, err := s.awaitReady(ctx, timeout)
 	if err != nil {
 		return err
 	}

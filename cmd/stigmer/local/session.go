@@ -15,6 +15,7 @@ import (
 	"github.com/stigmer/stigmer-local/observer"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 // session is one command's view of one home.
@@ -67,13 +68,22 @@ func (s *session) daemonRuns() (bool, error) {
 
 // daemon returns the living daemon's process and what it says of itself.
 func (s *session) daemon() (observed.Process, reconciler.DaemonInfo, bool) {
-	lock, held := s.observer.LockHolder(s.home.DaemonLock()).Get()
-	if !held {
+	return s.daemonFrom(s.daemonHolder())
+}
+
+// daemonHolder returns who holds the daemon lock; Unknown when nobody does,
+// or nobody who can be seen.
+func (s *session) daemonHolder() observed.Fact[observed.Process] {
+	return s.observer.LockHolder(s.home.DaemonLock()).Value.Holder
+}
+
+// daemonFrom is daemon for a holder that was looked up already.
+func (s *session) daemonFrom(holder observed.Fact[observed.Process]) (observed.Process, reconciler.DaemonInfo, bool) {
+	if !holder.IsKnown() {
 		return observed.Process{}, reconciler.DaemonInfo{}, false
 	}
 	info, err := s.home.ReadDaemonInfo()
-	holder, known := lock.Holder.Get()
-	return holder, info, known && err == nil && holder.Identity == info.Identity
+	return holder.Value, info, err == nil && holder.Value.Identity == info.Identity
 }
 
 // look looks at one instance.
@@ -87,12 +97,7 @@ func (s *session) look(ctx context.Context, name string) (reconciler.Look, error
 }
 
 // command returns a command line for the instance.
-func (s *session) command(rest string) string {
-	if s.name != defaultName {
-		return "stigmer local --name " + s.name + " " + rest
-	}
-	return "stigmer local " + rest
-}
+func (s *session) command(rest string) string { return plan.Command(s.name, rest) }
 
 // names returns the instances that the command is about: the one that
 // --name names, or all.

@@ -72,8 +72,8 @@ func (s *session) daemonWorks(ctx context.Context) (bool, error) {
 	tick := time.NewTicker(daemonLook)
 	defer tick.Stop()
 	for {
-		process, _, known := s.daemon()
-		holder := s.observer.LockHolder(s.home.DaemonLock()).Value.Holder
+		holder := s.daemonHolder()
+		process, _, known := s.daemonFrom(holder)
 		switch {
 		case !holder.IsKnown() || s.looksLikeDaemon(holder.Value):
 			// Where the platform, or a container, does not show the holder,

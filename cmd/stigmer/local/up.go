@@ -127,8 +127,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if f.noWait {
 		return s.printWanted(ctx)
 	}
-	w := waiter{session: s, timeout: f.timeout, goal: "ready", done: readiness()}
-	look, err := w.wait(ctx)
+	look, err := s.awaitReady(ctx, f.timeout)
 	if err != nil {
 		return err
 	}

@@ -131,6 +131,11 @@ func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see '%s' and '%s'", w.name, w.goal, w.timeout, last, w.command("status"), w.command("logs"))}
 }
 
+// awaitReady waits until the instance is Ready and returns the look that shows it.
+func (s *session) awaitReady(ctx context.Context, timeout time.Duration) (reconciler.Look, error) {
+	return waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}.wait(ctx)
+}
+
 // steadyFor is how long a server must be seen Ready when the daemon cannot
 // write down that it has taken note of the desired state. A server that was
 // asked to stop does not serve for so long.
