@@ -36,6 +36,21 @@ type Target struct {
 	// the lock, so that a leftover beside a healthy server is found. The
 	// caller decides how often that is worth the milliseconds it takes.
 	Thorough bool
+	// Namespaces are the names to describe, with their search attributes when
+	// SearchAttributes is set.
+	Namespaces       []string
+	SearchAttributes bool
+	// CheckWrite asks for one small write to the store of our server: the
+	// one thing that an observer changes, and only in a namespace of
+	// Temporal's own. The caller decides how often.
+	CheckWrite bool
+	// CountRunning asks how many workflows run.
+	CountRunning bool
+	// RestorePath is a backup to look for, absolute; empty for none.
+	RestorePath string
+	// SchemaDir is the folder of what is known of builds' schemas, see
+	// SchemaPath; empty for none.
+	SchemaDir string
 }
 
 // Candidate is one place where Temporal may be.

@@ -123,5 +123,7 @@ func (h Home) Files(name string) plan.Files {
 		Log:       filepath.Join(h.LogDir(), name+".log"),
 		NoEnvFile: base + ".no-env-file",
 		DataDir:   base + "-data",
+		BackupDir: filepath.Join(base+"-data", "backups"),
+		SchemaDir: filepath.Join(string(h), "schemas"),
 	}
 }

@@ -63,6 +63,7 @@ func Complete(written *Temporal, home string) *Temporal {
 	orValue(&s.IP, DefaultIP)
 	orValue(&s.LogLevel, DefaultLogLevel)
 	orValue(&s.Binary.Version, DefaultVersion)
+	orValue(&s.PortConflict, PortConflictWait)
 	completePorts(s)
 	completeStorage(&s.Storage, t.Name, home)
 	completeTimes(s)

@@ -14,6 +14,11 @@ const (
 	// Kind is what stands in a file's kind.
 	Kind = "Temporal"
 
+	// RestoreAnnotation asks for a backup to be put in the place of the
+	// database: "<absolute path of the backup>@<time of the request, RFC 3339>".
+	// Each value is carried out once.
+	RestoreAnnotation = Group + "/restore"
+
 	// RestartedAtAnnotation asks for a restart: a process that was started
 	// before this time (RFC 3339), and not on behalf of it, is replaced.
 	RestartedAtAnnotation = Group + "/restarted-at"
@@ -67,11 +72,20 @@ type TemporalSpec struct {
 	// Binary says which Temporal to run.
 	// +optional
 	Binary BinarySpec `json:"binary,omitempty"`
-	// Namespaces that exist beside "default".
+	// PortConflict says what to do when somebody else's program listens on
+	// the port of the frontend. Default Wait.
+	// +optional
+	PortConflict PortConflict `json:"portConflict,omitempty"`
+	// Namespaces that should exist, and how; "default" may be among them.
+	// Others are left alone. Changed on the running server.
 	// +listType=map
 	// +listMapKey=name
 	// +optional
 	Namespaces []NamespaceSpec `json:"namespaces,omitempty"`
+	// SearchAttributes that every namespace of the spec, and "default", should
+	// have, name to type. Others are left alone. Added on the running server.
+	// +optional
+	SearchAttributes map[string]SearchAttributeType `json:"searchAttributes,omitempty"`
 	// DynamicConfig holds Temporal's dynamic configuration, key to JSON value.
 	// +optional
 	DynamicConfig map[string]JSONValue `json:"dynamicConfig,omitempty"`
@@ -150,10 +164,45 @@ type BinarySpec struct {
 	Version string `json:"version,omitempty"`
 }
 
+// PortConflict says what to do when somebody else's program listens on the
+// port of the frontend.
+// +kubebuilder:validation:Enum=Wait;Reuse
+type PortConflict string
+
+const (
+	// PortConflictWait leaves it alone and starts Temporal when it has gone.
+	PortConflictWait PortConflict = "Wait"
+	// PortConflictReuse takes a healthy Temporal there for the answer: it is
+	// watched, never signalled, and replaced by our own when it goes away.
+	PortConflictReuse PortConflict = "Reuse"
+)
+
+// SearchAttributeType is the type of a search attribute.
+// +kubebuilder:validation:Enum=Text;Keyword;Int;Double;Bool;Datetime;KeywordList
+type SearchAttributeType string
+
+// The types of search attributes that Temporal has.
+const (
+	SearchAttributeText        SearchAttributeType = "Text"
+	SearchAttributeKeyword     SearchAttributeType = "Keyword"
+	SearchAttributeInt         SearchAttributeType = "Int"
+	SearchAttributeDouble      SearchAttributeType = "Double"
+	SearchAttributeBool        SearchAttributeType = "Bool"
+	SearchAttributeDatetime    SearchAttributeType = "Datetime"
+	SearchAttributeKeywordList SearchAttributeType = "KeywordList"
+)
+
 // NamespaceSpec is a namespace that should exist.
 type NamespaceSpec struct {
 	// Name of the namespace.
 	Name string `json:"name"`
+	// Retention is how long closed workflows are kept. Not set, it is left as
+	// it is, and a namespace that is made gets 72h, as from Temporal's CLI.
+	// +optional
+	Retention *metav1.Duration `json:"retention,omitempty"`
+	// Description of the namespace. Not set, it is left as it is.
+	// +optional
+	Description string `json:"description,omitempty"`
 }
 
 // HealthSpec says when a running server counts as broken.

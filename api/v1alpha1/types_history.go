@@ -15,6 +15,12 @@ type HistoryStatus struct {
 	// NotBefore is when the next one may be started.
 	// +optional
 	NotBefore *metav1.MicroTime `json:"notBefore,omitempty"`
+	// StoreRead says that the process of the status could read its store.
+	// +optional
+	StoreRead bool `json:"storeRead,omitempty"`
+	// Write is the last write check.
+	// +optional
+	Write *WriteCheckStatus `json:"write,omitempty"`
 	// Retirements are the processes that were asked to stop and still live.
 	// +listType=atomic
 	// +optional
@@ -34,4 +40,13 @@ type RetirementStatus struct {
 	Asked metav1.MicroTime `json:"asked"`
 	// +optional
 	Killed *metav1.MicroTime `json:"killed,omitempty"`
+}
+
+// WriteCheckStatus is the outcome of a write to the server's store.
+type WriteCheckStatus struct {
+	// Time of the check.
+	Time metav1.MicroTime `json:"time"`
+	// Problem is why it failed; empty when it did not.
+	// +optional
+	Problem string `json:"problem,omitempty"`
 }

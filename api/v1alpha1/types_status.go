@@ -39,6 +39,10 @@ type TemporalStatus struct {
 	// Storage is where the workflows are.
 	// +optional
 	Storage *StorageStatus `json:"storage,omitempty"`
+	// Conflict is the program that has a port or the database that Temporal
+	// should have; absent when none has.
+	// +optional
+	Conflict *ConflictStatus `json:"conflict,omitempty"`
 	// History is what the daemon remembers, so that a command, and the next
 	// daemon, know it too.
 	// +optional
@@ -109,6 +113,38 @@ type BinaryStatus struct {
 	Source string `json:"source"`
 }
 
+// ConflictStatus describes a program that is in the way. It is not ours, and
+// is never touched.
+type ConflictStatus struct {
+	// PID of the process; 0 when it cannot be seen.
+	// +optional
+	PID int32 `json:"pid,omitempty"`
+	// User who runs it.
+	// +optional
+	User string `json:"user,omitempty"`
+	// Executable that it runs.
+	// +optional
+	Executable string `json:"executable,omitempty"`
+	// Command line, shortened.
+	// +optional
+	Command string `json:"command,omitempty"`
+	// WorkingDir is its working folder.
+	// +optional
+	WorkingDir string `json:"workingDir,omitempty"`
+	// Since when it runs.
+	// +optional
+	Since *metav1.Time `json:"since,omitempty"`
+	// Parent is the process that started it: "pid 12 (bash)".
+	// +optional
+	Parent string `json:"parent,omitempty"`
+	// Has says what it has: "the frontend port 127.0.0.1:7233".
+	Has string `json:"has"`
+	// Temporal says what it is when it answers as Temporal: "a Temporal dev
+	// server 1.29.1, in memory".
+	// +optional
+	Temporal string `json:"temporal,omitempty"`
+}
+
 // StorageStatus is where the workflows are.
 type StorageStatus struct {
 	// Type is File or Memory.
@@ -116,4 +152,13 @@ type StorageStatus struct {
 	// Path of the database file, empty with Memory.
 	// +optional
 	Path string `json:"path,omitempty"`
+	// ClusterID is Temporal's own id of the database.
+	// +optional
+	ClusterID string `json:"clusterID,omitempty"`
+	// CreatedBy and LastServedBy are the builds of Temporal that made the
+	// database and that last served it.
+	// +optional
+	CreatedBy string `json:"createdBy,omitempty"`
+	// +optional
+	LastServedBy string `json:"lastServedBy,omitempty"`
 }

@@ -29,7 +29,10 @@ const (
 	fsnotify     = "github.com/fsnotify/fsnotify"
 	grpc         = "google.golang.org/grpc"
 	logr         = "github.com/go-logr/logr"
+	sqlite       = "modernc.org/sqlite"
 	sys          = "golang.org/x/sys"
+	temporalAPI  = "go.temporal.io/api"
+	protobuf     = "google.golang.org/protobuf"
 	yaml         = "sigs.k8s.io/yaml"
 )
 
@@ -64,13 +67,23 @@ func machines() []Layer {
 		{
 			Folder:  "observer",
 			Ours:    []string{"observer/observed"},
-			Modules: []string{sys, logr, flock, grpc, "github.com/shirou/gopsutil/v3"},
+			Modules: []string{sys, logr, flock, grpc, protobuf, temporalAPI, "github.com/shirou/gopsutil/v3"},
 		},
 		{
 			Folder:  "reconciler/actuator",
-			Ours:    []string{"reconciler/plan", "observer/observed"},
-			Modules: []string{sys, logr},
+			Ours:    []string{"reconciler/plan", "reconciler/database", "observer/observed"},
+			Modules: []string{sys, logr, grpc, protobuf, temporalAPI},
 			Effects: true,
+		},
+		{
+			Folder:  "reconciler/database",
+			Ours:    []string{"observer/observed"},
+			Modules: []string{sys, sqlite},
+		},
+		{
+			Folder:  "reconciler/events",
+			Ours:    []string{"api/v1alpha1"},
+			Modules: []string{apimachinery, sys},
 		},
 		{
 			Folder:  "reconciler",
@@ -96,7 +109,7 @@ func programs() []Layer {
 		{
 			Folder:  "hack",
 			Ours:    []string{"api", "config", "observer", "reconciler", "hack"},
-			Modules: []string{apimachinery, sys, logr, grpc, yaml},
+			Modules: []string{apimachinery, sys, logr, grpc, protobuf, temporalAPI, yaml},
 			Effects: true,
 		},
 	}
@@ -117,6 +130,9 @@ func Dependencies() map[string]string {
 		"go.uber.org/goleak":              "tests: no goroutine outlives what started it",
 		"go.uber.org/zap":                 "the encoder behind zapr",
 		"go.yaml.in/yaml/v3":              "edits of the user's file that keep comments and order",
+		sqlite:                            "consistent backups, integrity checks and schemas; the engine that Temporal itself has",
+		temporalAPI:                       "what Temporal's frontend is asked and told",
+		protobuf:                          "the messages of Temporal's API: durations, field masks",
 		sys:                               "pidfd, flock hand-over, kqueue, sock_diag",
 		"golang.org/x/term":               "is this a terminal",
 		grpc:                              "Temporal's health service",

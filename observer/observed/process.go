@@ -16,6 +16,8 @@ const (
 	LaunchVariable = "STIGMER_LAUNCH"
 	// RestartedAtVariable holds the restarted-at annotation that was in force.
 	RestartedAtVariable = "STIGMER_RESTARTED_AT"
+	// BuildVariable holds the Executable.Build that was started.
+	BuildVariable = "STIGMER_BUILD"
 )
 
 // Identity names one process of one boot; a pid alone does not, because the
@@ -69,6 +71,11 @@ type Process struct {
 	Session      int
 	// User is a name or "uid N"; empty when it cannot be read.
 	User string
+	// WorkingDir is the working folder and Parent the parent, as
+	// "pid 12 (bash)". They are read only for processes that are not ours and
+	// in the way: listeners on our ports, holders of the lock or the database.
+	// Empty when not read.
+	WorkingDir, Parent string
 	// Launch is what the start recorded in the environment; Absent for a
 	// process without our mark.
 	Launch Fact[Launch]
@@ -82,6 +89,8 @@ type Launch struct {
 	Digest string
 	// RestartedAt is the value of RestartedAtVariable, empty when unset.
 	RestartedAt string
+	// Build is the value of BuildVariable, empty when unset.
+	Build string
 }
 
 // Evidence ties a process to an instance, strongest first. Known means yes,
@@ -97,4 +106,8 @@ type Evidence struct {
 	// NamesDatabase: it is a dev server whose arguments name the instance's
 	// database file, by that path or through links.
 	NamesDatabase Knowledge
+	// OpensDatabase: a descriptor of the process is the file that is at the
+	// instance's database path now. Of a server of ours, Absent means that it
+	// has another file open, or none yet.
+	OpensDatabase Knowledge
 }

@@ -30,6 +30,25 @@ type State struct {
 	// Executable is the Temporal that a start would run now; Absent when no
 	// candidate exists, with the places that were looked at as the reason.
 	Executable Fact[Executable]
+	// Server is what our server says of itself, or what a Temporal that is
+	// not ours says on the port of the frontend; External tells which.
+	Server Server
+	// External is the Temporal that is not ours and listens on the port of the
+	// frontend; Absent when nobody does, or somebody who does not look like
+	// Temporal. Such a listener is never connected to: a connection could end it.
+	External Fact[External]
+	// Database is the database file and what lies beside it; its facts are
+	// Unknown when the target names no database.
+	Database Database
+	// Restore is the backup that is to be restored; Absent when it is not
+	// there. Unknown when none was asked about.
+	Restore Fact[File]
+	// FreePort is a port for the frontend that nobody listens on, nor on the
+	// ports that follow from it. It is looked for when a port is taken.
+	FreePort Fact[uint16]
+	// Slept is how long the machine has slept since it was booted
+	// (CLOCK_BOOTTIME less CLOCK_MONOTONIC); 0 where the platform does not tell.
+	Slept time.Duration
 }
 
 // Lock is a lock that is held.
@@ -83,6 +102,9 @@ type Port struct {
 	// Listener is the socket that serves connections to Address, or that
 	// would stop a server from binding it.
 	Listener Fact[Listener]
+	// Shadow is another socket on the same port, on the other family's
+	// localhost, that clients of "localhost" may reach instead.
+	Shadow Fact[Listener]
 }
 
 // Listener is a listening TCP socket.
@@ -128,4 +150,8 @@ type Executable struct {
 	Source string
 	// Problem is why it cannot be run; empty when it can.
 	Problem string
+	// Build names the program behind the file: "temporal-server 1.29.1" from
+	// what the Go linker recorded in it, else "file <size>-<mtime>" in bytes
+	// and Unix nanoseconds.
+	Build string
 }

@@ -2,6 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -21,6 +26,25 @@ const (
 	WriteRecord Verb = "WriteRecord"
 	// RemoveRecord removes a pid record that names nothing of ours.
 	RemoveRecord Verb = "RemoveRecord"
+	// Quarantine renames a database that no server can use aside, its
+	// companions first, as Database says.
+	Quarantine Verb = "Quarantine"
+	// Backup copies a database that no process has open.
+	Backup Verb = "Backup"
+	// RestoreBackup puts a backup in the place of the database, which is
+	// renamed aside.
+	RestoreBackup Verb = "RestoreBackup"
+	// Seal records what is known of the database beside it and removes the
+	// marker of its first boot.
+	Seal Verb = "Seal"
+	// LearnSchema finds out what a build creates in a new database. It is
+	// carried out beside the passes.
+	LearnSchema Verb = "LearnSchema"
+	// RegisterNamespace, UpdateNamespace and AddSearchAttributes change the
+	// running server, as Server says.
+	RegisterNamespace   Verb = "RegisterNamespace"
+	UpdateNamespace     Verb = "UpdateNamespace"
+	AddSearchAttributes Verb = "AddSearchAttributes"
 )
 
 // Action is one effect, with all that is needed to carry it out and to
@@ -35,6 +59,10 @@ type Action struct {
 	Launch Launch
 	// RecordPath is the file of WriteRecord and RemoveRecord.
 	RecordPath string
+	// Database of Quarantine, Backup, Restore, Seal and LearnSchema.
+	Database DatabaseWork
+	// Server of RegisterNamespace, UpdateNamespace and AddSearchAttributes.
+	Server ServerWork
 	// Reason is one CamelCase word, Message one sentence.
 	Reason  string
 	Message string
@@ -50,8 +78,67 @@ func (a Action) String() string {
 		object = a.Target.String()
 	case RemoveRecord:
 		object = a.RecordPath
+	case Quarantine, Seal:
+		object = a.Database.Path
+	case Backup:
+		object = a.Database.Path + " to " + a.Database.BackupPath
+	case RestoreBackup:
+		object = a.Database.BackupPath
+	case LearnSchema:
+		object = a.Database.Build
+	case RegisterNamespace, UpdateNamespace:
+		object = a.Server.Namespace
+	case AddSearchAttributes:
+		object = a.Server.attributes()
 	}
 	return fmt.Sprintf("%s %s (%s: %s)", a.Verb, object, a.Reason, a.Message)
+}
+
+// DatabaseWork is what is to be done with a database file.
+type DatabaseWork struct {
+	// Path of the database, symbolic links followed.
+	Path string
+	// LockPath is the instance's lock, which is held meanwhile, as is the lock
+	// beside the database; both are released afterwards.
+	LockPath string
+	// Aside is where Quarantine and RestoreBackup rename the file at Path to. Each
+	// companion gets the same name with its own suffix.
+	Aside string
+	// BackupPath is the copy that Backup makes and RestoreBackup puts in place. The
+	// record of the database lies beside it, at observed.MetaPath.
+	BackupPath string
+	// Keep is how many backups of observed.BackupBeforeUpgrade are kept by Backup.
+	Keep int
+	// Meta is the record to write: by Seal and RestoreBackup beside the database, by
+	// Backup beside the copy. Backup fills in its Objects, in both places.
+	Meta observed.Meta
+	// Build, Executable and SchemaPath are for LearnSchema: what to run, and
+	// the file to write what was found to.
+	Build, Executable, SchemaPath string
+}
+
+// ServerWork is what is to be changed on a running server.
+type ServerWork struct {
+	// Target is the server's process, checked again before the change.
+	Target observed.Process
+	// Address of the frontend, and the cluster id that it answered with.
+	Address   netip.AddrPort
+	ClusterID string
+	Namespace string
+	// Retention and Description of the namespace; nil leaves them as they are.
+	Retention   *time.Duration
+	Description *string
+	// SearchAttributes to add, name to type.
+	SearchAttributes map[string]string
+}
+
+// attributes returns the search attributes in one line.
+func (w ServerWork) attributes() string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(w.SearchAttributes)) {
+		list = append(list, name+"="+w.SearchAttributes[name])
+	}
+	return w.Namespace + " " + strings.Join(list, ", ")
 }
 
 // Launch is everything that a start needs.
@@ -70,6 +157,13 @@ type Launch struct {
 	// it, where it really is, is taken and handed over like LockPath, so that
 	// no two servers use one file under two names.
 	DatabasePath string
+	// FirstBoot says that there is no database file and that this start
+	// creates it: a marker beside it is written first, and synced. The start
+	// fails when there is a file after all; and without FirstBoot when there
+	// is none.
+	FirstBoot bool
+	// Build of the executable, for the marker.
+	Build string
 	// LogPath is the file that standard output and error are appended to.
 	LogPath string
 	// Dirs are folders that must exist before the start, created with mode

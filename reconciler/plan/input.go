@@ -47,6 +47,10 @@ type Files struct {
 	NoEnvFile string
 	// DataDir is <home>/<name>-data, Temporal's working folder.
 	DataDir string
+	// BackupDir is where backups of the database are kept.
+	BackupDir string
+	// SchemaDir is where it is kept what each build creates in a new database.
+	SchemaDir string
 }
 
 // Wanted reports whether Temporal should run.

@@ -1,0 +1,114 @@
+package observed
+
+import "time"
+
+// Database is a database file with what lies beside it.
+type Database struct {
+	// Path is where the file is or would be, symbolic links followed. What
+	// lies beside the file lies beside this path.
+	Path string
+	// File is the file; Absent when there is none.
+	File Fact[File]
+	// Companions are the files of SQLite that belong to the database and are
+	// there: journal, write-ahead log, shared memory. Paths.
+	Companions []string
+	// Free is how many bytes of its file system may still be used by us.
+	Free Fact[uint64]
+	// Writable says whether files can be made in its folder and the file be
+	// written; when it is false, the Reason says why not.
+	Writable Fact[bool]
+	// FirstBoot is the marker of a first boot that is not known to have come
+	// to its end: the file beside it may lack tables.
+	FirstBoot Fact[FirstBoot]
+	// Meta is what is recorded of the database; Unknown when the record
+	// cannot be read or understood.
+	Meta Fact[Meta]
+	// Expected are the objects that the executable's build creates in a new
+	// database, see Meta.Objects; Absent when that was not found out yet.
+	Expected Fact[[]string]
+}
+
+// File is a regular file.
+type File struct {
+	// Device and Inode tell files apart, whatever their paths.
+	Device, Inode uint64
+	// Size in bytes.
+	Size int64
+	// ModTime is when it was last written.
+	ModTime time.Time
+}
+
+// FirstBoot is what a first-boot marker says.
+type FirstBoot struct {
+	// Started is when the first boot began.
+	Started time.Time `json:"started"`
+	// Build of the Temporal that creates the database.
+	Build string `json:"build"`
+}
+
+// Meta is what is recorded beside a database.
+type Meta struct {
+	// ClusterID is the random id that Temporal gave the database.
+	ClusterID string `json:"clusterID,omitempty"`
+	// CreatedBy is the build that created the database, empty when a person
+	// made it; LastServedBy is the build that last served it.
+	CreatedBy    string `json:"createdBy,omitempty"`
+	LastServedBy string `json:"lastServedBy,omitempty"`
+	// Objects are the tables with their columns, the indexes and the triggers
+	// of the file, as they were when a start with another build copied it:
+	// "table x", "column x.y", "index z", "trigger t". Sorted.
+	Objects []string `json:"objects,omitempty"`
+	// Restored is the value of the restore annotation that was last carried out.
+	Restored string `json:"restored,omitempty"`
+}
+
+// FirstBootPath is the marker of the database at path. Path has no symbolic
+// links.
+func FirstBootPath(path string) string { return path + ".first-boot" }
+
+// MetaPath is the record of the database at path.
+func MetaPath(path string) string { return path + ".stigmer.json" }
+
+// CompanionPaths are the files in which SQLite keeps parts of the database at
+// path: none may be lost, and the database not be copied without them.
+func CompanionPaths(path string) []string {
+	return []string{path + "-journal", path + "-wal", path + "-shm"}
+}
+
+// BackupKind says why a backup was made.
+type BackupKind string
+
+const (
+	// BackupByHand was asked for by a person; it is never removed by us.
+	BackupByHand BackupKind = "manual"
+	// BackupBeforeUpgrade was made before a start with another build. The
+	// newest few are kept.
+	BackupBeforeUpgrade BackupKind = "upgrade"
+)
+
+// Stamp is a time as it stands in file names: sortable, in UTC, to the
+// millisecond, such as 20260131T120000.123Z.
+func Stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000Z") }
+
+// BackupPath is the path of a backup in the folder.
+func BackupPath(folder string, made time.Time, kind BackupKind) string {
+	return folder + "/" + Stamp(made) + "-" + string(kind) + ".db"
+}
+
+// QuarantinePath is where a database that never served is renamed to.
+func QuarantinePath(path string, at time.Time) string { return path + ".incomplete-" + Stamp(at) }
+
+// ReplacedPath is where a database that a backup replaces is renamed to.
+func ReplacedPath(path string, at time.Time) string { return path + ".replaced-" + Stamp(at) }
+
+// SchemaPath is the file in which it is kept what the build creates in a new
+// database: a JSON list of the objects, see Meta.Objects.
+func SchemaPath(folder, build string) string {
+	name := []byte(build)
+	for i, c := range name {
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.') {
+			name[i] = '-'
+		}
+	}
+	return folder + "/" + string(name) + ".json"
+}
