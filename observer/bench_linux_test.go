@@ -1,6 +1,8 @@
 package observer
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -72,5 +74,17 @@ func BenchmarkLockHolder(b *testing.B) {
 	o := newObserver(b)
 	for b.Loop() {
 		o.LockHolder(i.LockPath)
+	}
+}
+
+// BenchmarkObserveThoroughDatabase is a thorough look where the database is there, so
+// that every descriptor of the machine is compared with it.
+func BenchmarkObserveThoroughDatabase(b *testing.B) {
+	o, target := steady(b)
+	must(b, os.MkdirAll(filepath.Dir(target.DatabasePath), 0o700))
+	must(b, os.WriteFile(target.DatabasePath, nil, 0o600))
+	target.Thorough = true
+	for b.Loop() {
+		o.Observe(b.Context(), target)
 	}
 }

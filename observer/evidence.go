@@ -51,11 +51,14 @@ func (l *look) process(pid int) (observed.Process, error) {
 
 // evidence says what ties the process to the instance.
 func (l *look) evidence(p observed.Process, w words) observed.Evidence {
+	// Why it is Unknown is the same for every process of that user.
+	opens, _ := l.opensDatabase(p.PID)
 	return observed.Evidence{
 		HoldsLock:     l.holds(p.PID),
 		CarriesMark:   l.carriesMark(p.PID, w),
 		MatchesRecord: matches(l.record, p),
 		NamesDatabase: l.namesDatabase(p.PID, w),
+		OpensDatabase: opens,
 	}
 }
 
@@ -102,8 +105,8 @@ func byEvidence(a, b observed.Process) int {
 
 // strength is the evidence as a comparable row, the strongest kind first.
 func strength(e observed.Evidence) []int {
-	row := make([]int, 0, 4)
-	for _, k := range []observed.Knowledge{e.HoldsLock, e.CarriesMark, e.MatchesRecord, e.NamesDatabase} {
+	row := make([]int, 0, 5)
+	for _, k := range []observed.Knowledge{e.HoldsLock, e.CarriesMark, e.MatchesRecord, e.NamesDatabase, e.OpensDatabase} {
 		if k == observed.Known {
 			row = append(row, 1)
 		} else {

@@ -99,11 +99,13 @@ func (o *Observer) carriers(file lockFile, pids []int) []int {
 	return carriers
 }
 
-// kindOf names a file that is not a regular one.
+// kindOf names what a file is.
 func kindOf(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
 		return "a folder"
+	case mode.IsRegular():
+		return "a file"
 	case mode&fs.ModeSymlink != 0:
 		return "a symbolic link"
 	case mode&fs.ModeNamedPipe != 0:

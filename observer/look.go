@@ -15,6 +15,8 @@ type look struct {
 	target Target
 	record observed.Fact[observed.Record]
 	lock   lockView
+	// database is the instance's database file when the look began.
+	database databaseFile
 	// excluded are the observing process and its ancestors.
 	excluded map[int]bool
 	seen     map[int]sighting
@@ -26,9 +28,16 @@ type sighting struct {
 	err     error
 }
 
-// newLook prepares a look; it reads only who our ancestors are.
+// newLook prepares a look; it reads only who our ancestors are, and which
+// file the database is.
 func (o *Observer) newLook(t Target) *look {
-	return &look{Observer: o, target: t, excluded: o.ancestors(), seen: map[int]sighting{}}
+	return &look{
+		Observer: o,
+		target:   t,
+		database: statDatabase(t.DatabasePath),
+		excluded: o.ancestors(),
+		seen:     map[int]sighting{},
+	}
 }
 
 // ancestors returns the observing process and those it descends from. The
@@ -91,7 +100,8 @@ func (l *look) candidates() []int {
 func (l *look) foreign(pid int) bool { return !l.excluded[pid] }
 
 // walk looks at every process: it completes the lock's holders, and returns
-// the processes whose environment or arguments name the instance.
+// the processes whose environment or arguments name the instance, or that
+// have its database open.
 func (l *look) walk() ([]int, error) {
 	pids, err := l.machine.pids()
 	if err != nil {
@@ -124,11 +134,18 @@ func (l *look) completeHolders(pids []int) {
 }
 
 // named reports whether the process's environment or arguments name the
-// instance; it reads nothing else of it. The error says that we could not ask.
+// instance, or whether it has the database open; it reads nothing else of it.
+// The error says that we could not ask.
 func (l *look) named(pid int) (bool, error) {
 	w := l.machine.words(pid)
-	named := l.carriesMark(pid, w) == observed.Known || l.namesDatabase(pid, w) == observed.Known
-	return named, w.exhausted
+	if l.carriesMark(pid, w) == observed.Known || l.namesDatabase(pid, w) == observed.Known {
+		return true, w.exhausted
+	}
+	opens, err := l.opensDatabase(pid)
+	if exhausted(err) {
+		return false, err
+	}
+	return opens == observed.Known, w.exhausted
 }
 
 // ours returns the processes among pids that any evidence ties to the

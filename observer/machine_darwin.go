@@ -145,6 +145,11 @@ func (m machine) carries(int, lockFile) observed.Knowledge { return observed.Unk
 
 func (m machine) takers(lockFile) []int { return nil }
 
+// findFile is not told without libproc.
+func (m machine) findFile(int, fileKey) (int, bool, error) { return 0, false, errors.ErrUnsupported }
+
+func (m machine) hasFile(int, int, fileKey) bool { return false }
+
 func (m machine) listeners() ([]socket, error) { return portableListeners() }
 
 // sockets is not needed: the listeners come with their owners.

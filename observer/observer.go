@@ -25,11 +25,14 @@ type Options struct {
 
 // Observer reads the machine. It is safe for use by several goroutines, and
 // is meant to be kept: it holds one gRPC connection per instance and
-// remembers which descriptor belonged to which socket.
+// remembers which descriptor belonged to which socket or file, and what it
+// read in executables.
 type Observer struct {
 	machine  machine
 	users    *userNames
 	owners   *ownerMemory
+	files    *fileMemory
+	builds   *builds
 	sessions *sessions
 }
 
@@ -39,6 +42,8 @@ func New(opts Options) *Observer {
 		machine:  newMachine(opts.ProcRoot),
 		users:    newUserNames(),
 		owners:   newOwnerMemory(),
+		files:    newFileMemory(),
+		builds:   newBuilds(),
 		sessions: newSessions(),
 	}
 }
@@ -56,14 +61,18 @@ func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 	l.record = readRecord(t.RecordPath)
 	processes := l.search()
 	ports, health := l.ports(ctx, processes.Value)
+	executable := o.builds.withBuild(findExecutable(t.Executables))
 	return observed.State{
-		Time:       time.Now(),
 		Lock:       l.lockFact(),
 		Record:     l.record,
 		Processes:  processes,
 		Ports:      ports,
 		Health:     health,
-		Executable: findExecutable(t.Executables),
+		Executable: executable,
+		Database:   l.databaseFacts(executable.Value.Build),
+		Restore:    statBackup(t.RestorePath),
+		Slept:      slept(),
+		Time:       time.Now(),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // The type machine is what one platform tells; it is chosen when the program
-// is compiled, and has the methods of these five interfaces.
+// is compiled, and has the methods of these six interfaces.
 
 // processTable tells which processes there are.
 type processTable interface {
@@ -49,6 +49,16 @@ type lockTable interface {
 	takers(file lockFile) []int
 }
 
+// openFiles tells which files a process has open.
+type openFiles interface {
+	// findFile looks for a descriptor of the process that is the file. The
+	// error says that not all of them could be looked at; a process that is
+	// gone has none.
+	findFile(pid int, file fileKey) (descriptor int, found bool, err error)
+	// hasFile reports whether that descriptor is that file.
+	hasFile(pid, descriptor int, file fileKey) bool
+}
+
 // socketTable tells who listens.
 type socketTable interface {
 	// listeners lists the listening TCP sockets of both families.
@@ -64,6 +74,7 @@ var (
 	_ processContents = machine{}
 	_ fileTrees       = machine{}
 	_ lockTable       = machine{}
+	_ openFiles       = machine{}
 	_ socketTable     = machine{}
 )
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -77,6 +78,7 @@ func (i *instance) known(desired plan.Desired) bool { return desired.Object.Gene
 func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desired) (plan.Input, plan.Plan) {
 	look := r.options.lookAt(desired, i.hints)
 	look.Thorough = time.Since(i.thoroughAt) >= thoroughEvery
+	look.CheckWrite = i.history.WriteDue(time.Now())
 	for {
 		state := r.observer.Observe(ctx, look)
 		if ctx.Err() != nil {
@@ -87,10 +89,14 @@ func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desir
 		}
 		input := i.see(desired, state)
 		decision := plan.Compute(input)
-		if look.Thorough || !decision.GivesUpServer() {
+		blind := decision.GivesUpServer() && !look.Thorough
+		uncounted := decision.EndsServer() && desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory && !look.CountRunning
+		if !blind && !uncounted {
 			return input, decision
 		}
-		look.Thorough = true
+		look.CountRunning = look.CountRunning || uncounted
+		// What is asked once more is not what changes something.
+		look.Thorough, look.CheckWrite = true, false
 	}
 }
 
@@ -149,6 +155,10 @@ func remedyFor(failure error, desired plan.Desired) string {
 // whether one has ended since the look.
 func (i *instance) watch(decision plan.Plan) (gone bool) {
 	watched := decision.Unit
+	if stranger := decision.Stranger(); stranger != nil {
+		// Its end is what the instance waits for.
+		watched = append(watched[:len(watched):len(watched)], *stranger)
+	}
 	for _, action := range decision.Actions {
 		if action.Verb == plan.Terminate || action.Verb == plan.Kill {
 			watched = append(watched[:len(watched):len(watched)], action.Target)

@@ -59,5 +59,10 @@ func target(desired plan.Desired, executables []observer.Candidate) observer.Tar
 		Ports:         ports,
 		HealthTimeout: spec.Health.Timeout.Duration,
 		Executables:   executables,
+
+		Namespaces:       plan.Namespaces(spec),
+		SearchAttributes: len(spec.SearchAttributes) > 0,
+		RestorePath:      plan.RestorePath(desired.Object),
+		SchemaDir:        files.SchemaDir,
 	}
 }

@@ -66,7 +66,7 @@ func (r *reader) read(n *yaml.Node, t reflect.Type, at position) (any, bool) {
 	case reflect.TypeFor[v1alpha1.JSONValue]():
 		return r.free(n, at)
 	case reflect.TypeFor[metav1.Duration]():
-		return r.text(n, t, at, "not a duration", "write a number and a unit, such as 5s or 250ms")
+		return r.text(n, t, at, "not a duration", durationRemedy(n.Value))
 	case reflect.TypeFor[metav1.Time](), reflect.TypeFor[metav1.MicroTime]():
 		return r.text(n, t, at, "not a time", "write one such as 2026-01-31T12:00:00Z")
 	}

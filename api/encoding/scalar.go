@@ -115,3 +115,13 @@ func conversion(n *yaml.Node, want string) string {
 	}
 	return ""
 }
+
+// durationRemedy says what to write instead of text. Go has no unit for days,
+// and a retention is thought of in days.
+func durationRemedy(text string) string {
+	days, isDays := strings.CutSuffix(text, "d")
+	if n, err := strconv.ParseUint(days, 10, 16); isDays && err == nil {
+		return fmt.Sprintf("days are no unit, write %dh", n*24)
+	}
+	return "write a number and a unit, such as 5s or 250ms"
+}

@@ -29,6 +29,8 @@ func managedFlag(name string) string {
 		return "spec.storage.path"
 	case "namespace":
 		return "spec.namespaces"
+	case "search-attribute":
+		return "spec.searchAttributes"
 	case "dynamic-config-value":
 		return "spec.dynamicConfig"
 	case "sqlite-pragma":
@@ -77,7 +79,7 @@ func shorthand(letter byte) string {
 // whatever that looks like.
 func takesValue(name string) bool {
 	switch name {
-	case "search-attribute", "ui-asset-path", "ui-codec-endpoint", "ui-public-path", "log-format", "color",
+	case "ui-asset-path", "ui-codec-endpoint", "ui-public-path", "log-format", "color",
 		"time-format", "client-connect-timeout", "config-file", "profile":
 		return true
 	}

@@ -38,7 +38,7 @@ func startDev() *cobra.Command {
 func notOurs() []string {
 	return []string{
 		"ui-asset-path", "ui-codec-endpoint", "ui-public-path", "log-format", "color", "time-format", "client-connect-timeout",
-		"config-file", "profile", "log-config", "disable-config-env", "disable-config-file", "no-json-shorthand-payloads", "search-attribute",
+		"config-file", "profile", "log-config", "disable-config-env", "disable-config-file", "no-json-shorthand-payloads",
 	}
 }
 
@@ -96,7 +96,7 @@ func changed(cmd *cobra.Command) []string {
 	var names []string
 	for _, name := range append(notOurs(),
 		"http-port", "ip", "metrics-port", "ui-ip", "ui-port", "log-level", "env-file", "env", "command-timeout", "headless",
-		"dynamic-config-value", "sqlite-pragma", "db-filename", "namespace", "port", "output", "help") {
+		"dynamic-config-value", "sqlite-pragma", "db-filename", "namespace", "search-attribute", "port", "output", "help") {
 		if cmd.Flags().Changed(name) {
 			names = append(names, name)
 		}

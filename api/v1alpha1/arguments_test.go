@@ -18,7 +18,7 @@ func TestValidateExtraArgsThatAreFine(t *testing.T) {
 		{"--log-config"},
 		{"--log-format=json"},
 		{"--log-format", "json"},
-		{"--search-attribute", "Id=Keyword", "--search-attribute=Other=Int"},
+		{"--color", "never", "--color=always"},
 		{"--ui-codec-endpoint", "http://localhost:1234/"},
 		// pflag takes the next item as the value, whatever it looks like.
 		{"--ui-public-path", "--port"},
@@ -35,6 +35,7 @@ func TestValidateExtraArgsRefusesManagedFlags(t *testing.T) {
 		"--headless": "spec.ui.enabled", "--http-port": "spec.httpPort", "--metrics-port": "spec.metricsPort",
 		"--db-filename": "spec.storage.path", "--namespace": "spec.namespaces", "--log-level": "spec.logLevel",
 		"--dynamic-config-value": "spec.dynamicConfig", "--sqlite-pragma": "spec.sqlitePragmas",
+		"--search-attribute": "spec.searchAttributes",
 	}
 	for flag, owner := range managed {
 		says := fmt.Sprintf("%s is managed by %s; set %s instead", flag, owner, owner)

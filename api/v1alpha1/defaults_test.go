@@ -19,7 +19,7 @@ func TestCompleteFillsInEveryDefault(t *testing.T) {
 		HTTPPort: 7243, MetricsPort: 9233,
 		Storage:  v1alpha1.StorageSpec{Type: v1alpha1.StorageFile, Path: home + "/temporal-data/temporal.db"},
 		Binary:   v1alpha1.BinarySpec{Version: "1.5.1"},
-		LogLevel: "warn",
+		LogLevel: "warn", PortConflict: v1alpha1.PortConflictWait,
 		Interval: duration(5 * time.Second),
 		Health: v1alpha1.HealthSpec{
 			StartupTimeout: duration(30 * time.Second), Timeout: duration(time.Second), FailureThreshold: 3,
@@ -41,7 +41,7 @@ func TestCompleteKeepsWhatIsWritten(t *testing.T) {
 	written.Spec = v1alpha1.TemporalSpec{
 		Enabled: &no, IP: "::1", Port: 1, UI: v1alpha1.UISpec{Enabled: &no, Port: 2}, HTTPPort: 3, MetricsPort: 4,
 		Storage: v1alpha1.StorageSpec{Type: "Other", Path: "/p"}, Binary: v1alpha1.BinarySpec{Path: "/b", Version: "9"},
-		LogLevel: "never", Interval: &metav1.Duration{}, TerminationGracePeriod: &metav1.Duration{Duration: 1},
+		LogLevel: "never", PortConflict: "Other", Interval: &metav1.Duration{}, TerminationGracePeriod: &metav1.Duration{Duration: 1},
 		Health:  v1alpha1.HealthSpec{StartupTimeout: &metav1.Duration{}, Timeout: &metav1.Duration{}, FailureThreshold: -1},
 		Restart: v1alpha1.RestartSpec{InitialDelay: &metav1.Duration{}, MaxDelay: &metav1.Duration{}, ResetAfter: &metav1.Duration{}},
 	}

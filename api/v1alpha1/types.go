@@ -196,8 +196,9 @@ const (
 type NamespaceSpec struct {
 	// Name of the namespace.
 	Name string `json:"name"`
-	// Retention is how long closed workflows are kept. Not set, it is left as
-	// it is, and a namespace that is made gets 72h, as from Temporal's CLI.
+	// Retention is how long closed workflows are kept, at least 1h. Not set,
+	// it is left as it is, and a namespace that is made gets 72h, as from
+	// Temporal's CLI.
 	// +optional
 	Retention *metav1.Duration `json:"retention,omitempty"`
 	// Description of the namespace. Not set, it is left as it is.

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	apivalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -32,7 +31,9 @@ func Validate(written, completed *Temporal) field.ErrorList {
 		validatePorts(&written.Spec, s, spec),
 		validateStorage(&written.Spec.Storage, &s.Storage, spec.Child("storage")),
 		validateBinary(&s.Binary, spec.Child("binary")),
+		validatePortConflict(s.PortConflict, spec.Child("portConflict")),
 		validateNamespaces(s.Namespaces, spec.Child("namespaces")),
+		validateSearchAttributes(s.SearchAttributes, spec.Child("searchAttributes")),
 		validateDynamicConfig(s.DynamicConfig, spec.Child("dynamicConfig")),
 		validatePragmas(s.SQLitePragmas, spec.Child("sqlitePragmas")),
 		validateLogLevel(s.LogLevel, spec.Child("logLevel")),
@@ -60,13 +61,7 @@ func validateConstant(got, want string, path *field.Path) field.ErrorList {
 }
 
 func validateMetadata(t *Temporal, path *field.Path) field.ErrorList {
-	faults := validateName(t.Name, path.Child("name"))
-	at, ok := t.Annotations[RestartedAtAnnotation]
-	if _, err := time.Parse(time.RFC3339, at); ok && err != nil {
-		faults = append(faults, field.Invalid(path.Child("annotations").Key(RestartedAtAnnotation), at,
-			"not a time; write one such as 2026-01-31T12:00:00Z, or remove the annotation"))
-	}
-	return faults
+	return append(validateName(t.Name, path.Child("name")), validateAnnotations(t, path.Child("annotations"))...)
 }
 
 func validateName(name string, path *field.Path) field.ErrorList {

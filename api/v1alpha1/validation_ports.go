@@ -2,6 +2,7 @@ package v1alpha1
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -76,4 +77,15 @@ func clashDetail(p, other port) string {
 		detail += fmt.Sprintf(", which is derived from spec.port + %d", other.offset)
 	}
 	return fmt.Sprintf("%s; set %s to another one", detail, change.path)
+}
+
+func validatePortConflict(answer PortConflict, path *field.Path) field.ErrorList {
+	answers := []PortConflict{PortConflictWait, PortConflictReuse}
+	if slices.Contains(answers, answer) {
+		return nil
+	}
+	if near := sameButForCase(string(answer), answers); near != "" {
+		return field.ErrorList{field.Invalid(path, string(answer), "not spelled like that; write "+string(near))}
+	}
+	return field.ErrorList{field.NotSupported(path, answer, answers)}
 }

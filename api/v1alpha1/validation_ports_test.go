@@ -65,3 +65,16 @@ func TestValidateEveryClashIsTold(t *testing.T) {
 		t.Errorf("got %d faults: %v", len(faults), faults.ToAggregate())
 	}
 }
+
+func TestValidatePortConflict(t *testing.T) {
+	answer := func(value string) func(*v1alpha1.Temporal) {
+		return spec(func(s *v1alpha1.TemporalSpec) { s.PortConflict = v1alpha1.PortConflict(value) })
+	}
+	check(t, []row{
+		{name: "wait", mutate: answer("Wait")},
+		{name: "reuse", mutate: answer("Reuse")},
+		{name: "unset", mutate: answer("")},
+		{"case", answer("reuse"), "spec.portConflict", "write Reuse"},
+		{"unknown", answer("Kill"), "spec.portConflict", `supported values: "Wait", "Reuse"`},
+	})
+}

@@ -12,33 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// systemNamespace is Temporal's own.
-const systemNamespace = "temporal-system"
-
-func validateNamespaces(namespaces []NamespaceSpec, path *field.Path) field.ErrorList {
-	// Narrower than the server, which takes almost anything; these are safe in
-	// URLs, metrics and on a command line.
-	valid := regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,254}$`)
-	seen := map[string]bool{}
-	var faults field.ErrorList
-	for i, namespace := range namespaces {
-		name := path.Index(i).Child("name")
-		switch {
-		case namespace.Name == "":
-			faults = append(faults, field.Required(name, "missing; name the namespace or remove the item"))
-		case seen[namespace.Name]:
-			faults = append(faults, field.Duplicate(name, namespace.Name))
-		case namespace.Name == systemNamespace:
-			faults = append(faults, field.Invalid(name, namespace.Name, "is Temporal's own; choose another name"))
-		case !valid.MatchString(namespace.Name):
-			faults = append(faults, field.Invalid(name, namespace.Name,
-				"not a namespace name; use letters, digits, '.', '_' and '-', at most 255 of them, a letter or digit first"))
-		}
-		seen[namespace.Name] = true
-	}
-	return faults
-}
-
 func validateDynamicConfig(config map[string]JSONValue, path *field.Path) field.ErrorList {
 	// Keys such as frontend.namespaceRPS. The flag is KEY=VALUE.
 	valid := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)

@@ -7,27 +7,6 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
 
-func TestValidateNamespaces(t *testing.T) {
-	named := func(names ...string) func(*v1alpha1.Temporal) {
-		return spec(func(s *v1alpha1.TemporalSpec) {
-			for _, name := range names {
-				s.Namespaces = append(s.Namespaces, v1alpha1.NamespaceSpec{Name: name})
-			}
-		})
-	}
-	check(t, []row{
-		{name: "several", mutate: named("orders", "payments.eu", "a_b-c", "X1")},
-		{name: "default may be named", mutate: named("default")},
-		{name: "longest", mutate: named(strings.Repeat("n", 255))},
-		{"empty", named("a", ""), "spec.namespaces[1].name", "missing"},
-		{"twice", named("a", "b", "a"), "spec.namespaces[2].name", "Duplicate"},
-		{"Temporal's own", named("temporal-system"), "spec.namespaces[0].name", "Temporal's own"},
-		{"too long", named(strings.Repeat("n", 256)), "spec.namespaces[0].name", "at most 255"},
-		{"space", named("a b"), "spec.namespaces[0].name", "not a namespace name"},
-		{"flag", named("--port"), "spec.namespaces[0].name", "not a namespace name"},
-	})
-}
-
 func TestValidateDynamicConfig(t *testing.T) {
 	config := func(key, raw string) func(*v1alpha1.Temporal) {
 		return spec(func(s *v1alpha1.TemporalSpec) {

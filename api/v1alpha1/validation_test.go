@@ -3,6 +3,9 @@ package v1alpha1_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
@@ -32,22 +35,6 @@ func TestValidateName(t *testing.T) {
 		{"reserved", named("daemon"), "metadata.name", "another name"},
 		// The derived path is in its shortest form and so stays silent.
 		{"folder", named("a/b"), "metadata.name", "DNS"},
-	})
-}
-
-func TestValidateRestartedAt(t *testing.T) {
-	at := func(value string) func(*v1alpha1.Temporal) {
-		return func(t *v1alpha1.Temporal) {
-			t.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: value, "other": "anything"}
-		}
-	}
-	path := "metadata.annotations[local.stigmer.ai/restarted-at]"
-	check(t, []row{
-		{name: "seconds", mutate: at("2026-01-31T12:00:00Z")},
-		{name: "nanoseconds", mutate: at("2026-01-31T12:00:00.123456789+02:00")},
-		{"words", at("yesterday"), path, "not a time"},
-		{"empty", at(""), path, "remove the annotation"},
-		{"no zone", at("2026-01-31T12:00:00"), path, "not a time"},
 	})
 }
 
@@ -87,7 +74,10 @@ func TestValidateTellsEverythingAtOnce(t *testing.T) {
 	written.Kind, written.Name = "Pod", "A"
 	written.Spec.IP, written.Spec.Port, written.Spec.LogLevel = "x", 70000, "x"
 	written.Spec.Storage.Path, written.Spec.Binary.Path = "x", "x"
-	written.Spec.Namespaces = []v1alpha1.NamespaceSpec{{Name: " "}}
+	written.Spec.Namespaces = []v1alpha1.NamespaceSpec{{Name: " ", Retention: &metav1.Duration{}, Description: "\x00"}}
+	written.Spec.PortConflict = "Fight"
+	written.Spec.SearchAttributes = map[string]v1alpha1.SearchAttributeType{"RunId": "Keyword", "A": "x"}
+	written.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "x"}
 	written.Spec.Env = map[string]string{"1": "x"}
 	written.Spec.ExtraArgs = []string{"--port"}
 	got := map[string]bool{}
@@ -96,7 +86,9 @@ func TestValidateTellsEverythingAtOnce(t *testing.T) {
 	}
 	for _, path := range []string{
 		"kind", "metadata.name", "spec.ip", "spec.port", "spec.logLevel", "spec.storage.path", "spec.binary.path",
-		"spec.namespaces[0].name", "spec.env[1]", "spec.extraArgs[0]",
+		"spec.namespaces[0].name", "spec.namespaces[0].retention", "spec.namespaces[0].description", "spec.portConflict",
+		"spec.searchAttributes[RunId]", "spec.searchAttributes[A]", "metadata.annotations[local.stigmer.ai/restore]",
+		"spec.env[1]", "spec.extraArgs[0]",
 	} {
 		if !got[path] {
 			t.Errorf("nothing is said of %s", path)
@@ -108,6 +100,15 @@ func TestDetailsReadProblemThenRemedy(t *testing.T) {
 	written := valid()
 	written.Spec.Port, written.Spec.IP = 65000, "localhost"
 	written.Spec.ExtraArgs = []string{"--headless"}
+	written.Spec.PortConflict = "reuse"
+	written.Spec.Namespaces = []v1alpha1.NamespaceSpec{
+		{Name: "temporal-system", Retention: &metav1.Duration{Duration: 1}, Description: "\x00"},
+		{Name: "a", Retention: &metav1.Duration{Duration: time.Hour + 1}, Description: strings.Repeat("n", 1001)},
+	}
+	written.Spec.SearchAttributes = map[string]v1alpha1.SearchAttributeType{
+		"": "Int", "RunId": "Int", "TemporalX": "Int", "a b": "Int", "A": "keyword",
+	}
+	written.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "x", v1alpha1.RestartedAtAnnotation: "x"}
 	for _, fault := range validate(written) {
 		if strings.Count(fault.Detail, "; ") != 1 {
 			t.Errorf("%s: %q is not \"problem; remedy\"", fault.Field, fault.Detail)

@@ -13,6 +13,13 @@ const maxFailureThreshold = 100
 
 type bounds struct{ min, max time.Duration }
 
+func (b bounds) faults(d time.Duration, path *field.Path) field.ErrorList {
+	if d >= b.min && d <= b.max {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, d.String(), fmt.Sprintf("out of range; choose from %s to %s", short(b.min), short(b.max)))}
+}
+
 // The bounds of the durations. Below the lower one a duration defeats its own
 // purpose, above the upper one it is a slip of the unit (5s written as 5h).
 const (
@@ -39,10 +46,7 @@ func validateTimes(s *TemporalSpec, spec *field.Path) field.ErrorList {
 	health, restart := spec.Child("health"), spec.Child("restart")
 	var faults field.ErrorList
 	check := func(path *field.Path, d *metav1.Duration, b bounds) {
-		if d.Duration < b.min || d.Duration > b.max {
-			faults = append(faults, field.Invalid(path, d.Duration.String(),
-				fmt.Sprintf("out of range; choose from %s to %s", short(b.min), short(b.max))))
-		}
+		faults = append(faults, b.faults(d.Duration, path)...)
 	}
 	check(spec.Child("interval"), s.Interval, bounds{minInterval, maxInterval})
 	check(health.Child("startupTimeout"), s.Health.StartupTimeout, bounds{minStartup, maxStartup})

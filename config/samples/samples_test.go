@@ -38,7 +38,8 @@ func TestCommentedDefaultsAreTrue(t *testing.T) {
 	text := uncomment(string(samples.Temporal()))
 	for _, example := range []string{
 		"    path: /absolute/path/of/temporal.db\n", "    path: /absolute/path/of/temporal\n",
-		"  namespaces:\n    - name: orders\n", "  dynamicConfig:\n    frontend.namespaceRPS: 2400\n",
+		"  namespaces:\n    - name: orders\n      retention: 72h\n      description: \"Orders\"\n",
+		"  searchAttributes:\n    CustomerId: Keyword\n", "  dynamicConfig:\n    frontend.namespaceRPS: 2400\n",
 		"  sqlitePragmas:\n    cache_size: \"-20000\"\n", "  env:\n    GOMAXPROCS: \"2\"\n", "  extraArgs:\n    - --log-config\n",
 	} {
 		if !strings.Contains(text, example) {
@@ -55,7 +56,8 @@ func TestCommentedDefaultsAreTrue(t *testing.T) {
 
 func TestEveryCommentedFieldCanBeSetAtOnce(t *testing.T) {
 	got := decode(t, "temporal.yaml", []byte(uncomment(string(samples.Temporal()))))
-	if len(got.Spec.Namespaces) != 1 || got.Spec.Env["GOMAXPROCS"] != "2" || got.Spec.Binary.Path == "" {
+	if len(got.Spec.Namespaces) != 1 || got.Spec.Namespaces[0].Retention == nil || got.Spec.SearchAttributes["CustomerId"] == "" ||
+		got.Spec.Env["GOMAXPROCS"] != "2" || got.Spec.Binary.Path == "" {
 		t.Errorf("the examples were not read: %+v", got.Spec)
 	}
 }

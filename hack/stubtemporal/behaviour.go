@@ -17,6 +17,12 @@ type behaviour struct {
 	exits, ignoreTerm      bool
 	exitCode               int
 	health                 string // "", "never", "lost" or "mute"
+	store, write           string // "", "hang" or "error"
+	visibility             string // "", "hang" or "error"
+	ui                     string // "", "hang" or "500"
+	cluster                string
+	boot                   time.Duration
+	running                int
 	grandchild             []string
 	grandchildFile         string
 	signalsFile            string
@@ -40,6 +46,13 @@ func readBehaviour(env func(string) string) (behaviour, error) {
 		exitCode:       r.number("STUB_EXIT"),
 		ignoreTerm:     lookup("STUB_IGNORE_TERM") != "",
 		health:         r.oneOf("STUB_HEALTH", "never", "lost", "mute"),
+		store:          r.oneOf("STUB_STORE", "hang", "error"),
+		write:          r.oneOf("STUB_WRITE", "hang", "error"),
+		visibility:     r.oneOf("STUB_VISIBILITY", "hang", "error"),
+		ui:             r.oneOf("STUB_UI", "hang", "500"),
+		cluster:        lookup("STUB_CLUSTER"),
+		boot:           r.duration("STUB_BOOT", 0),
+		running:        r.number("STUB_RUNNING"),
 		grandchildFile: lookup("STUB_GRANDCHILD_FILE"),
 		signalsFile:    lookup("STUB_SIGNALS"),
 	}

@@ -1,7 +1,8 @@
 // Package stubtemporal is a fast stand-in for `temporal server start-dev`: it
 // takes the same flags, binds the same ports, refuses a taken one with the
-// same words, answers the same health check and stops on the same signals, in
-// milliseconds and a few megabytes.
+// same words, answers the same health check, keeps namespaces with their search
+// attributes, and stops on the same signals, in milliseconds and a few
+// megabytes. It runs no workflow.
 //
 // It exists for volume (a thousand restarts) and for misbehaviour that the
 // real server cannot be asked for. It never replaces a test with the real one.
@@ -18,6 +19,20 @@
 //	STUB_HEALTH=lost          SERVING, then NOT_SERVING after ...
 //	STUB_HEALTH_AFTER=1s      ... that long (0 unless set)
 //	STUB_HEALTH=mute          accepts connections and answers nothing
+//	STUB_STORE=hang           what reads the store is never answered ...
+//	STUB_STORE=error          ... or with Unavailable: GetClusterInfo,
+//	                          DescribeNamespace, ListNamespaces, ListSearchAttributes
+//	STUB_WRITE=hang           the same for what writes the store ...
+//	STUB_WRITE=error          ... RegisterNamespace, UpdateNamespace,
+//	                          AddSearchAttributes
+//	STUB_VISIBILITY=hang      the same for what lists workflows ...
+//	STUB_VISIBILITY=error     ... ListWorkflowExecutions, CountWorkflowExecutions
+//	STUB_UI=hang              the UI accepts connections and answers nothing ...
+//	STUB_UI=500               ... or a failure
+//	STUB_CLUSTER=id           another cluster id than that of the database
+//	STUB_RUNNING=7            so many workflows run in the namespace default
+//	STUB_BOOT=2s              take that long to create an absent database file:
+//	                          it is there, and not complete until then
 //	STUB_GRANDCHILD=group     leave a process behind, in our process group ...
 //	STUB_GRANDCHILD=setsid    ... or in a session of its own; it ignores SIGTERM
 //	STUB_GRANDCHILD=setsid,fd3  ... and holds descriptor 3, the instance's lock
@@ -27,6 +42,16 @@
 //
 // No process of this package outlives STUB_LIFETIME (10m unless set), so a
 // broken test cannot litter a machine.
+//
+// # The database
+//
+// The file that --db-filename names is not SQLite: two lines of text, the second
+// of which has the random cluster id. As with the real server an absent file is
+// created, one without its second line (a kill during STUB_BOOT leaves it so)
+// refused for ever, and the file is open from before the ports are until the
+// end. When it was deleted or replaced since, reads are answered as before and
+// writes are refused. Namespaces are kept in memory only: after a restart there
+// are those that the flags name.
 //
 // Unlike the real server it takes --port 0 and prints the port it got, and its
 // banner comes last: who reads "Server:" knows that everything is in place.

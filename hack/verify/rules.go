@@ -82,8 +82,8 @@ func machines() []Layer {
 		},
 		{
 			Folder:  "reconciler/events",
-			Ours:    []string{"api/v1alpha1"},
-			Modules: []string{apimachinery, sys},
+			Ours:    []string{"api/encoding"},
+			Modules: []string{sys},
 		},
 		{
 			Folder:  "reconciler",

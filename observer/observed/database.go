@@ -58,6 +58,9 @@ type Meta struct {
 	// of the file, as they were when a start with another build copied it:
 	// "table x", "column x.y", "index z", "trigger t". Sorted.
 	Objects []string `json:"objects,omitempty"`
+	// BackedUpFor is the build for whose first start on it the database was
+	// copied; empty once that build has served.
+	BackedUpFor string `json:"backedUpFor,omitempty"`
 	// Restored is the value of the restore annotation that was last carried out.
 	Restored string `json:"restored,omitempty"`
 }

@@ -83,7 +83,8 @@ func New(opts Options) *Actuator {
 
 // Do carries out one action. The same action may be carried out again, or
 // late: everything is looked at again before it is touched. ctx bounds the few
-// milliseconds that a start waits for a lock; it never ends a process.
+// milliseconds that a start waits for a lock, and the calls to a server; it
+// never ends a process.
 func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 	out := Outcome{Action: action}
 	switch action.Verb {
@@ -99,6 +100,12 @@ func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 		out.Err = a.writeRecordOf(action.RecordPath, action.Target)
 	case plan.RemoveRecord:
 		out.Err = a.removeRecord(action.RecordPath)
+	case plan.RegisterNamespace:
+		out.Err = a.changeServer(ctx, action.Server, registerNamespace)
+	case plan.UpdateNamespace:
+		out.Err = a.changeServer(ctx, action.Server, updateNamespace)
+	case plan.AddSearchAttributes:
+		out.Err = a.changeServer(ctx, action.Server, addSearchAttributes)
 	default:
 		out.Err = fmt.Errorf("cannot do %q: no such verb", action.Verb)
 	}

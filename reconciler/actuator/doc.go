@@ -39,6 +39,13 @@
 // nobody because no decision rests on the record alone. Symbolic links, folders
 // and other things that are not plain files are refused and left as they are.
 //
+// # Servers
+//
+// A running server is changed over one connection that is made for the one
+// change. Nothing is changed before it is certain whose server is at its other
+// end: see changeServer. Every change may come late or twice: what exists
+// already is left as it is.
+//
 // # Who owns what
 //
 // The actuator owns its goroutines: one for each process that it started or was

@@ -3,6 +3,7 @@ package actuator
 import (
 	"fmt"
 	"io/fs"
+	"net/netip"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -116,6 +117,34 @@ type RecordInUseError struct {
 // Error names the record and the process.
 func (e *RecordInUseError) Error() string {
 	return fmt.Sprintf("record %s names %s, which runs", e.Path, e.Identity)
+}
+
+// ClusterChangedError means that the server at the address is not the one that
+// was meant: it has another database. Nothing on it was changed.
+type ClusterChangedError struct {
+	// Address of the frontend.
+	Address netip.AddrPort
+	// Want is the cluster id that was meant, Got the one that the server has.
+	Want, Got string
+}
+
+// Error gives both cluster ids.
+func (e *ClusterChangedError) Error() string {
+	return fmt.Sprintf("the server at %s has cluster id %s, the one meant has %s", e.Address, e.Got, e.Want)
+}
+
+// SearchAttributeTypeError means that a search attribute exists with another
+// type, which Temporal cannot change. None was added.
+type SearchAttributeTypeError struct {
+	// Namespace and Name of the search attribute.
+	Namespace, Name string
+	// Want is the type that was asked for, Got the one that it has.
+	Want, Got string
+}
+
+// Error names both types.
+func (e *SearchAttributeTypeError) Error() string {
+	return fmt.Sprintf("search attribute %s of namespace %s is %s, not %s", e.Name, e.Namespace, e.Got, e.Want)
 }
 
 // ClosedError means that the actuator was closed before.

@@ -161,7 +161,9 @@ func listenerValues() []value {
 
 func healthValues() []value {
 	return []value{
-		{"health unknown", func(b *base) { b.Observed.Health = observed.Unsure[observed.Health]("not asked") }},
+		{"health unknown", func(b *base) {
+			b.Observed.Health, b.Observed.Server = observed.Unsure[observed.Health]("not asked"), observed.Server{}
+		}},
 		{"serving", func(b *base) { b.Observed.Health = observed.Is(observed.Health{Status: observed.HealthServing}) }},
 		{"silent", func(b *base) { b.silent() }},
 	}
@@ -220,7 +222,7 @@ func historyValues() []value {
 func TestEveryCell(t *testing.T) {
 	table := dimensions()
 	template := healthy()
-	launch := LaunchFor(template.Desired, "/opt/temporal")
+	launch := LaunchFor(template.Desired, testExecutable())
 	template.launch = &launch
 	used := map[Situation]int{}
 	cells := 0

@@ -21,6 +21,14 @@ type History struct {
 	LastPID int
 	// Served says whether Main has served since it was first seen.
 	Served bool
+	// StoreRead says whether Main has read its store since it was first seen.
+	StoreRead bool
+	// Write is the last write check of Main.
+	Write WriteCheck
+	// Slept is how long the machine had slept at the last look, AwakeSince when
+	// a look last found that it had slept meanwhile.
+	Slept      time.Duration
+	AwakeSince time.Time
 	// ReadySince is when Main began to serve without interruption; zero
 	// while it does not serve.
 	ReadySince time.Time
@@ -42,6 +50,24 @@ type History struct {
 	RestartCount int32
 	// LastExit is how the last server ended; nil when none has.
 	LastExit *Exit
+}
+
+// WriteCheckEvery is how long at least lies between two writes to the store
+// of one server that only find out whether it can be written.
+const WriteCheckEvery = 30 * time.Second
+
+// WriteCheck is the outcome of a write to the store.
+type WriteCheck struct {
+	// Time of the look; zero when none was made.
+	Time time.Time
+	// Problem is why it failed; empty when it did not.
+	Problem string
+}
+
+// WriteDue reports whether the next look should check that the store can be
+// written.
+func (h History) WriteDue(now time.Time) bool {
+	return h.Write.Time.IsZero() || now.Sub(h.Write.Time) >= WriteCheckEvery
 }
 
 // Retirement is a process's way out.
@@ -87,6 +113,7 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 		// What is started from here on, the edit asked for.
 		h.Unplanned = false
 	}
+	slept := h.wake(state, now)
 	if !state.Processes.IsKnown() {
 		return h
 	}
@@ -94,7 +121,42 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 	h = h.resume(v).forgiveClock(now)
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
+	h = h.noteStore(v, now)
+	if slept {
+		// What was asked before the sleep was answered, or given up, after it.
+		return h
+	}
 	return h.countChecks(v, now)
+}
+
+// sleepNoticed is the least sleep that counts as one: the two clocks are not
+// read at the same instant.
+const sleepNoticed = 500 * time.Millisecond
+
+// wake notices that the machine has slept. Checks that failed before count no
+// more, and a server that was starting gets its time anew.
+func (h *History) wake(state observed.State, now time.Time) bool {
+	slept := state.Slept-h.Slept >= sleepNoticed
+	h.Slept = state.Slept
+	if slept {
+		h.AwakeSince = now
+		h.FailedChecks, h.LastFailedCheck = 0, time.Time{}
+	}
+	return slept
+}
+
+// noteStore keeps what the deep checks of this look say of Main.
+func (h History) noteStore(v view, now time.Time) History {
+	if v.main == nil {
+		return h
+	}
+	if v.storeReadable().Holds == observed.Known {
+		h.StoreRead = true
+	}
+	if write, asked := v.in.Observed.Server.Write.Get(); asked {
+		h.Write = WriteCheck{Time: now, Problem: write.Problem}
+	}
+	return h
 }
 
 // resume goes on with the server that an earlier daemon left, at the first
@@ -116,6 +178,9 @@ func (h History) resume(v view) History {
 // forgiveClock mends times that were read from a status file and that the
 // wall clock, set back since, has not reached yet.
 func (h History) forgiveClock(now time.Time) History {
+	if h.Write.Time.After(now) {
+		h.Write = WriteCheck{}
+	}
 	for id, r := range h.Retirements {
 		if r.Asked.After(now) || r.Killed.After(now) {
 			h.Retirements = maps.Clone(h.Retirements)
@@ -162,19 +227,25 @@ func (h History) followMain(v view, now time.Time) History {
 		h.Unplanned = h.Unplanned && h.Retirements[main] != Retirement{}
 	}
 	if main != h.Main {
-		h.Main, h.Served = main, false
-		h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
+		h = h.follow(main)
 	}
+	return h
+}
+
+// follow begins to remember another process.
+func (h History) follow(main observed.Identity) History {
+	h.Main, h.Served, h.StoreRead, h.Write = main, false, false, WriteCheck{}
+	h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
 	return h
 }
 
 // countChecks counts the health check of this look. Looks come as often as
 // something happens, so failures count at most once per check timeout.
 func (h History) countChecks(v view, now time.Time) History {
-	serving, known := v.serving.Get()
+	live, known := v.live.Get()
 	switch {
 	case v.main == nil || !known:
-	case serving:
+	case live:
 		if h.ReadySince.IsZero() {
 			h.ReadySince = now
 		}
@@ -220,14 +291,14 @@ func (h History) Exited(exit Exit) History {
 // identity of the process that a Start made.
 func (h History) Did(desired Desired, action Action, failed bool, started observed.Identity, now time.Time) History {
 	switch {
-	case action.Verb == Start && failed:
+	case failed && prepares(action.Verb):
 		return h.fail(desired, now)
 	case action.Verb == Start:
 		if h.Unplanned {
 			h.RestartCount++
 		}
-		h.Main, h.Served, h.Unplanned, h.StartedFor = started, false, false, h.Generation
-		h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
+		h = h.follow(started)
+		h.Unplanned, h.StartedFor = false, h.Generation
 	case failed:
 	case action.Verb == Terminate:
 		return h.retire(desired, action, now)
@@ -238,6 +309,16 @@ func (h History) Did(desired Desired, action Action, failed bool, started observ
 		h.Retirements[action.Target.Identity] = r
 	}
 	return h
+}
+
+// prepares reports whether no server runs without this action: when it
+// failed, the next attempt waits.
+func prepares(verb Verb) bool {
+	switch verb {
+	case Start, Quarantine, Backup, RestoreBackup:
+		return true
+	}
+	return false
 }
 
 // retire notes that the target was asked to stop. A server that is replaced

@@ -16,13 +16,14 @@ import (
 // executable that was found. Every flag that decides where Temporal listens
 // and stores is given, because Temporal reads what is missing from a file of
 // the user's.
-func LaunchFor(desired Desired, executable string) Launch {
+func LaunchFor(desired Desired, executable observed.Executable) Launch {
 	spec, files := desired.Object.Spec, desired.Files
 	args := arguments(spec, files)
 	env := environment(spec.Env)
 	marks := []string{
 		observed.MarkVariable + "=" + files.Mark,
 		observed.LaunchVariable + "=" + launchDigest(desired),
+		observed.BuildVariable + "=" + executable.Build,
 	}
 	if at := desired.Object.Annotations[v1alpha1.RestartedAtAnnotation]; at != "" {
 		marks = append(marks, observed.RestartedAtVariable+"="+at)
@@ -32,7 +33,8 @@ func LaunchFor(desired Desired, executable string) Launch {
 		dirs = append(dirs, filepath.Dir(spec.Storage.Path))
 	}
 	return Launch{
-		Executable:   executable,
+		Executable:   executable.Path,
+		Build:        executable.Build,
 		Args:         args,
 		Env:          append(env, marks...),
 		LockPath:     files.Lock,
@@ -62,9 +64,6 @@ func arguments(spec v1alpha1.TemporalSpec, files Files) []string {
 	}
 	if spec.Storage.Type == v1alpha1.StorageFile {
 		args = append(args, "--db-filename", spec.Storage.Path)
-	}
-	for _, namespace := range spec.Namespaces {
-		args = append(args, "--namespace", namespace.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(spec.DynamicConfig)) {
 		args = append(args, "--dynamic-config-value", key+"="+string(spec.DynamicConfig[key].Raw))

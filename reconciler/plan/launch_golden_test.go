@@ -112,7 +112,7 @@ func TestGoldenLaunch(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got := LaunchFor(c.desired, "/opt/temporal")
+			got := LaunchFor(c.desired, observed.Executable{Path: "/opt/temporal", Build: "temporal-server 1.29.1"})
 			if diff := cmp.Diff(c.args, commandLine(got.Args)); diff != "" {
 				t.Errorf("command line (-want +got):\n%s", diff)
 			}

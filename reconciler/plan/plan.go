@@ -31,12 +31,38 @@ type Plan struct {
 	Serving observed.Fact[bool]
 	// Unit are Main and the processes of its session.
 	Unit []observed.Process
+	// Verdicts are what the look says of each aspect of the instance.
+	Verdicts []Verdict
+	// Conflict is the program that is in the way; nil for none.
+	Conflict *Conflict
+	// External is the Temporal that is not ours and is the answer all the
+	// same; nil for none.
+	External *observed.External
 }
 
 // GivesUpServer reports whether the plan ends a server that works because
 // another one is wanted.
 func (p Plan) GivesUpServer() bool {
-	return p.Situation == Drifted || p.Situation == RestartRequested
+	return p.Situation == Drifted || p.Situation == RestartRequested || p.Situation == RestoreRequested
+}
+
+// Stranger returns the process that is not ours and whose end would change the
+// plan; nil for none that can be seen.
+func (p Plan) Stranger() *observed.Process {
+	switch {
+	case p.External != nil:
+		return &p.External.Process
+	case p.Conflict != nil && p.Conflict.Process.PID != 0:
+		return &p.Conflict.Process
+	}
+	return nil
+}
+
+// EndsServer reports whether the plan asks the server to stop.
+func (p Plan) EndsServer() bool {
+	return p.Main != nil && slices.ContainsFunc(p.Actions, func(a Action) bool {
+		return a.Verb == Terminate && a.Target.Identity == p.Main.Identity
+	})
 }
 
 // Owns says whether a process of the unit listens on the port, and if it is
@@ -72,7 +98,7 @@ func Compute(in Input) Plan {
 		}
 		p := r.decide(v)
 		p.Situation = r.situation
-		p.Main, p.Serving, p.Unit = v.main, v.serving, v.unit
+		p.Main, p.Serving, p.Unit, p.Verdicts = v.main, v.serving, v.unit, v.checks
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}

@@ -33,7 +33,9 @@ func healthy() base {
 	b.Observed = observed.State{
 		Time:       b.Now,
 		Health:     observed.Is(observed.Health{Status: observed.HealthServing}),
-		Executable: observed.Is(observed.Executable{Path: "/opt/temporal", Source: "PATH"}),
+		Executable: observed.Is(testExecutable()),
+		Database:   testDatabase(b),
+		Server:     testServer(),
 		Record:     observed.Is(observed.Record{Format: observed.RecordCurrent, PID: 100, Command: "temporal"}),
 	}
 	server := b.server(100, 10*time.Minute)
@@ -44,11 +46,38 @@ func healthy() base {
 		number int32
 	}{{observed.Frontend, 7233}, {observed.HTTP, 7243}, {observed.Metrics, 9233}, {observed.UI, 8233}} {
 		b.Observed.Ports = append(b.Observed.Ports, observed.Port{
-			Name: p.name, Address: address(p.number), Listener: listening(server),
+			Name: p.name, Address: address(p.number), Listener: listening(server), Shadow: observed.None[observed.Listener](""),
 		})
 	}
-	b.History = History{Generation: 1, Main: server.Identity, Served: true, ReadySince: b.Now.Add(-9 * time.Minute)}
+	b.History = History{
+		Generation: 1, Main: server.Identity, Served: true, ReadySince: b.Now.Add(-9 * time.Minute),
+		StoreRead: true, Write: WriteCheck{Time: b.Now.Add(-time.Second)},
+	}
 	return b
+}
+
+const build = "temporal-server 1.29.1"
+
+func testExecutable() observed.Executable {
+	return observed.Executable{Path: "/opt/temporal", Source: "PATH", Build: build}
+}
+
+func testDatabase(b base) observed.Database {
+	return observed.Database{
+		Path: b.spec().Storage.Path, File: observed.Is(observed.File{Device: 1, Inode: 2, Size: 400_000}),
+		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
+		FirstBoot: observed.None[observed.FirstBoot](""),
+		Meta:      observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),
+		Expected:  observed.None[[]string](""),
+	}
+}
+
+func testServer() observed.Server {
+	good := observed.Is(observed.Check{})
+	return observed.Server{
+		Cluster: observed.Is(observed.Cluster{ID: "cluster-1", Version: "1.29.1"}),
+		Store:   good, Visibility: good, UI: good,
+	}
 }
 
 func testDesired() Desired {
@@ -78,7 +107,7 @@ func listening(owner observed.Process) observed.Fact[observed.Listener] {
 func (b base) server(pid int, age time.Duration) observed.Process {
 	launch := b.launch
 	if launch == nil {
-		fresh := LaunchFor(b.Desired, "/opt/temporal")
+		fresh := LaunchFor(b.Desired, testExecutable())
 		launch = &fresh
 	}
 	p := stranger(pid, "/opt/temporal", launch.Args...)
@@ -86,10 +115,11 @@ func (b base) server(pid int, age time.Duration) observed.Process {
 	p.Launch = observed.Is(observed.Launch{
 		Digest:      variable(launch.Env, observed.LaunchVariable),
 		RestartedAt: variable(launch.Env, observed.RestartedAtVariable),
+		Build:       variable(launch.Env, observed.BuildVariable),
 	})
 	p.Evidence = observed.Evidence{
 		HoldsLock: observed.Known, CarriesMark: observed.Known,
-		MatchesRecord: observed.Known, NamesDatabase: observed.Known,
+		MatchesRecord: observed.Known, NamesDatabase: observed.Known, OpensDatabase: observed.Known,
 	}
 	return p
 }
@@ -113,7 +143,7 @@ func stranger(pid int, executable string, args ...string) observed.Process {
 		Launch: observed.None[observed.Launch](""),
 		Evidence: observed.Evidence{
 			HoldsLock: observed.Absent, CarriesMark: observed.Absent,
-			MatchesRecord: observed.Absent, NamesDatabase: observed.Absent,
+			MatchesRecord: observed.Absent, NamesDatabase: observed.Absent, OpensDatabase: observed.Absent,
 		},
 	}
 }
@@ -139,13 +169,15 @@ func (b *base) gone() {
 	for i := range b.Observed.Ports {
 		b.Observed.Ports[i].Listener = observed.None[observed.Listener]("")
 	}
-	b.History.Main, b.History.Served = observed.Identity{}, false
+	b.Observed.Server = observed.Server{}
+	b.History = b.History.follow(observed.Identity{})
 	b.History.ReadySince = time.Time{}
 }
 
 // silent makes the server fail its health check.
 func (b *base) silent() {
 	b.Observed.Health = observed.Is(observed.Health{Status: observed.HealthTimeout, Message: "no answer within 1s"})
+	b.Observed.Server = observed.Server{}
 }
 
 func (b *base) spec() *v1alpha1.TemporalSpec { return &b.Desired.Object.Spec }

@@ -19,7 +19,7 @@ func TestRemediesNameTheInstance(t *testing.T) {
 		template.Desired.Object.Name = instance
 		// The file that names the instance in a server's command line.
 		template.Desired.Files.NoEnvFile = "/home/ada/.stigmer/" + instance + ".no-env-file"
-		launch := LaunchFor(template.Desired, "/opt/temporal")
+		launch := LaunchFor(template.Desired, testExecutable())
 		template.launch = &launch
 		told := map[Situation]string{}
 		chance := rand.New(rand.NewPCG(1, 1))

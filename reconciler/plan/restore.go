@@ -29,7 +29,10 @@ func Restore(last *v1alpha1.Temporal) History {
 		}
 	}
 	if kept := last.Status.History; kept != nil {
-		h.Served, h.Failures = kept.Served, int(kept.Failures)
+		h.Served, h.StoreRead, h.Failures = kept.Served, kept.StoreRead, int(kept.Failures)
+		if kept.Write != nil {
+			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem}
+		}
 		h.NotBefore = timeOf(kept.NotBefore)
 		h.Retirements = retirements(kept.Retirements)
 	}
@@ -48,7 +51,10 @@ func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirem
 // Keep returns the part of the history that the status keeps; nil when there
 // is nothing to keep.
 func (h History) Keep() *v1alpha1.HistoryStatus {
-	kept := &v1alpha1.HistoryStatus{Served: h.Served, Failures: int32(h.Failures)}
+	kept := &v1alpha1.HistoryStatus{Served: h.Served, StoreRead: h.StoreRead, Failures: int32(h.Failures)}
+	if !h.Write.Time.IsZero() {
+		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem}
+	}
 	if h.Failures > 0 {
 		kept.NotBefore = microTime(h.NotBefore)
 	}
@@ -59,7 +65,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
-	if !kept.Served && kept.Failures == 0 && kept.Retirements == nil {
+	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil {
 		return nil
 	}
 	return kept

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -18,7 +20,7 @@ func replacementBlocked(v view) bool {
 func (v view) blocker() *Plan {
 	for _, r := range rules() {
 		switch r.situation {
-		case DatabaseInUse, ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
+		case DatabaseInUse, DatabaseUnusable, ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
 			if r.matches(v) {
 				plan := r.decide(v)
 				return &plan
@@ -41,27 +43,69 @@ func restartAsked(v view) bool { return v.drift != nil && v.drift.reason == Rest
 func drifted(v view) bool { return v.drift != nil }
 
 func replaceDrifted(v view) Plan {
+	message := v.drift.message + v.losses()
 	return Plan{
-		Message: fmt.Sprintf("%s is replaced: %s", Describe(*v.main), v.drift.message),
-		Actions: v.terminate(v.unit, v.drift.reason, v.drift.message),
+		Message: fmt.Sprintf("%s is replaced: %s", Describe(*v.main), message),
+		Actions: v.terminate(v.unit, v.drift.reason, message),
 	}
 }
 
-// notServing reports whether it is certain that the server does not serve.
-func (v view) notServing() bool {
-	serving, known := v.serving.Get()
-	return v.main != nil && known && !serving
+// notLive reports whether it is certain that the server does not serve, or
+// has lost its store.
+func (v view) notLive() bool {
+	live, known := v.live.Get()
+	return v.main != nil && known && !live
 }
 
 // startable reports whether the server may still be on its way up: it has
-// not served as far as we know, and it is young enough.
-func (v view) startable() bool {
-	return !v.in.History.Served && v.age() < v.in.Desired.Object.Spec.Health.StartupTimeout.Duration
+// not served as far as we know, and it has not had its time.
+func (v view) startable() bool { return !v.in.History.Served && v.young() }
+
+// young reports whether the server may take its time to come up. Time that
+// the machine slept through does not count.
+func (v view) young() bool {
+	timeout := v.in.Desired.Object.Spec.Health.StartupTimeout.Duration
+	awake := v.in.History.AwakeSince
+	return v.age() < timeout || !awake.IsZero() && v.in.Now.Sub(awake) < timeout
+}
+
+// threshold is how many checks in a row have to fail before a server is
+// replaced. One that keeps its workflows in memory gets twice the patience:
+// they die with it.
+func (v view) threshold() int {
+	threshold := int(v.in.Desired.Object.Spec.Health.FailureThreshold)
+	if v.volatile() {
+		return 2 * threshold
+	}
+	return threshold
+}
+
+// volatile reports whether the server that runs keeps its workflows in
+// memory: its command line says so, whatever the spec says by now.
+func (v view) volatile() bool {
+	if v.main == nil || !isServer(*v.main) {
+		return !v.onFile()
+	}
+	return !slices.ContainsFunc(v.main.Args, func(arg string) bool {
+		return arg == "-f" || strings.HasPrefix(arg, "--db-filename")
+	})
+}
+
+// losses says what the end of a server that keeps its workflows in memory
+// costs; empty for one that keeps them in a file.
+func (v view) losses() string {
+	switch running, counted := v.in.Observed.Server.Running.Get(); {
+	case v.main == nil || !v.volatile():
+		return ""
+	case !counted:
+		return "; the workflows that it keeps in memory are lost"
+	default:
+		return fmt.Sprintf("; %d running workflows that it keeps in memory are lost", running)
+	}
 }
 
 func (v view) overThreshold() bool {
-	return v.notServing() && !v.startable() &&
-		v.in.History.FailedChecks >= int(v.in.Desired.Object.Spec.Health.FailureThreshold)
+	return v.notLive() && !v.startable() && v.in.History.FailedChecks >= v.threshold()
 }
 
 func frozen(v view) bool { return v.overThreshold() && v.main.State == observed.StateStopped }
@@ -75,7 +119,7 @@ func replaceFrozen(v view) Plan {
 }
 
 func replaceUnresponsive(v view) Plan {
-	return v.replaceFailed(Unresponsive, fmt.Sprintf("%d checks in a row failed: %s", v.in.History.FailedChecks, v.serving.Reason))
+	return v.replaceFailed(Unresponsive, fmt.Sprintf("%d checks in a row failed: %s", v.in.History.FailedChecks, v.live.Reason))
 }
 
 func replaceTimedOut(v view) Plan {
@@ -83,13 +127,14 @@ func replaceTimedOut(v view) Plan {
 }
 
 func (v view) replaceFailed(reason Situation, message string) Plan {
+	message += v.losses()
 	return Plan{
 		Message: Describe(*v.main) + " is replaced: " + message,
 		Actions: v.terminate(v.unit, reason, message),
 	}
 }
 
-func starting(v view) bool { return v.notServing() && v.startable() }
+func starting(v view) bool { return v.notLive() && v.startable() }
 
 // Looks at a server that starts come closer together than others, because a
 // person waits: a quarter of its age, so that the look adds at most that much
@@ -110,12 +155,12 @@ func (v view) startLook() time.Duration {
 	return min(max(v.age()/4, startLookMin), startLookMax, v.interval())
 }
 
-func failing(v view) bool { return v.notServing() }
+func failing(v view) bool { return v.notLive() }
 
 func checkAgain(v view) Plan {
 	return Plan{
 		Message: fmt.Sprintf("%s failed %d of %d checks: %s", Describe(*v.main),
-			v.in.History.FailedChecks, v.in.Desired.Object.Spec.Health.FailureThreshold, v.serving.Reason),
+			v.in.History.FailedChecks, v.threshold(), v.live.Reason),
 		RequeueAfter: min(v.healthTimeout(), v.interval()),
 	}
 }
@@ -147,7 +192,7 @@ func waitForPorts(v view) Plan {
 		Message:      Describe(*v.main) + " serves, but not all: " + v.missingPort(),
 		RequeueAfter: v.startLook(),
 	}
-	if v.age() >= v.in.Desired.Object.Spec.Health.StartupTimeout.Duration {
+	if !v.young() {
 		plan.Remedy = "if it stays so, " + v.command("restart")
 	}
 	return plan

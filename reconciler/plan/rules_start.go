@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,12 +14,14 @@ import (
 // nobody holds the lock.
 
 // databaseInUse reports a Temporal on our database that is not ours, such as
-// one that a person started by hand. Two servers on one file corrupt it.
+// one that a person started by hand, or any program that has the file open.
+// Two servers on one file corrupt it.
 func databaseInUse(v view) bool { return v.databaseOwner() != nil }
 
 func (v view) databaseOwner() *observed.Process {
 	for i, p := range v.strangers {
-		if p.Evidence.NamesDatabase == observed.Known && isServer(p) {
+		uses := p.Evidence.OpensDatabase == observed.Known || p.Evidence.NamesDatabase == observed.Known && isServer(p)
+		if uses && !inUnit(v.unit, p) {
 			return &v.strangers[i]
 		}
 	}
@@ -28,6 +31,7 @@ func (v view) databaseOwner() *observed.Process {
 func reportDatabaseOwner(v view) Plan {
 	owner := Describe(*v.databaseOwner())
 	return Plan{
+		Conflict: &Conflict{Process: *v.databaseOwner(), Has: "the database " + v.in.Desired.Object.Spec.Storage.Path},
 		Message: fmt.Sprintf("the database %s is used by %s, which is not a Temporal of this instance",
 			v.in.Desired.Object.Spec.Storage.Path, owner),
 		Remedy: fmt.Sprintf("end %s, or choose another file: %s", owner, v.command("--db-filename FILE")),
@@ -58,6 +62,9 @@ func (v view) command(rest string) string {
 	return Command(v.in.Desired.Object.Name, rest)
 }
 
+// quoted is command, in quotation marks, as messages show it.
+func (v view) quoted(rest string) string { return "'" + v.command(rest) + "'" }
+
 // Command returns the command line "stigmer local REST" for the instance; the
 // default instance needs no name.
 func Command(name, rest string) string {
@@ -70,15 +77,21 @@ func Command(name, rest string) string {
 func portHeldByStranger(v view) bool { return len(v.strangersPorts()) > 0 }
 
 func reportPortHolder(v view) Plan {
-	end := "end that program"
-	if owner, known := v.strangersPorts()[0].Listener.Value.Owner.Get(); known {
+	port := v.strangersPorts()[0]
+	choices := []string{"stop it yourself, and Temporal starts by itself"}
+	if owner, known := port.Listener.Value.Owner.Get(); known {
 		if name := v.instanceOf(owner); name != "" && name != v.in.Desired.Object.Name {
-			end = "stop your instance " + name + " with '" + Command(name, "stop") + "'"
+			choices[0] = "stop your instance " + name + " with '" + Command(name, "stop") + "', and Temporal starts by itself"
 		}
 	}
+	choices = append(choices, "choose another port: "+v.anotherPort())
+	if v.in.Observed.External.IsKnown() && port.Name == observed.Frontend && !v.reuses() {
+		choices = append(choices, "use that Temporal: set spec.portConflict to Reuse")
+	}
 	return Plan{
-		Message: v.strangersOnPorts(),
-		Remedy:  end + ", and Temporal starts by itself; or choose another port: " + v.anotherPort(),
+		Message:  v.strangersOnPorts(),
+		Conflict: v.conflictOn(port),
+		Remedy:   strings.Join(choices, "; or "),
 	}
 }
 
@@ -100,13 +113,16 @@ func (v view) instanceOf(p observed.Process) string {
 func (v view) anotherPort() string {
 	switch v.strangersPorts()[0].Name {
 	case observed.UI:
-		return v.command("--ui-port PORT")
+		return v.quoted("--ui-port PORT")
 	case observed.HTTP:
 		return "set spec.httpPort"
 	case observed.Metrics:
 		return "set spec.metricsPort"
 	}
-	return v.command("--port PORT")
+	if free, known := v.in.Observed.FreePort.Get(); known {
+		return v.quoted(fmt.Sprintf("--port %d", free))
+	}
+	return v.quoted("--port PORT")
 }
 
 func fileMissing(v view) bool { return v.in.Desired.Missing }
@@ -145,23 +161,32 @@ func (v view) removeRecord() Action {
 	}
 }
 
-func removeRecordAndStart(v view) Plan {
-	plan := start(v)
-	plan.Actions = append([]Action{v.removeRecord()}, plan.Actions...)
-	return plan
-}
-
 func start(v view) Plan {
-	reason, message := NotRunning, "nothing runs and it should"
+	message := "nothing runs and it should"
 	if v.in.History.Unplanned {
 		message = "the last server failed"
 	}
-	return Plan{
-		Message: "not running: " + message,
-		Actions: []Action{{
-			Verb: Start, Launch: LaunchFor(v.in.Desired, v.in.Observed.Executable.Value.Path),
-			Reason: string(reason), Message: message,
-		}},
-		RequeueAfter: startLookMin,
+	return v.startAfter(NotRunning, message)
+}
+
+// startAfter returns the plan that prepares what there is for a start, and
+// starts.
+func (v view) startAfter(reason Situation, message string, before ...Action) Plan {
+	plan := Plan{Message: "not running: " + message, RequeueAfter: startLookMin}
+	if v.in.Observed.Record.IsKnown() {
+		plan.Actions = append(plan.Actions, v.removeRecord())
 	}
+	plan.Actions = append(plan.Actions, before...)
+	plan.Actions = append(plan.Actions, Action{
+		Verb: Start, Launch: v.launch(before), Reason: string(reason), Message: message,
+	})
+	return plan
+}
+
+// launch returns the start that follows those actions.
+func (v view) launch(before []Action) Launch {
+	launch := LaunchFor(v.in.Desired, v.in.Observed.Executable.Value)
+	moved := slices.ContainsFunc(before, func(a Action) bool { return a.Verb == Quarantine })
+	launch.FirstBoot = v.onFile() && (moved || v.in.Observed.Database.File.IsAbsent())
+	return launch
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
@@ -21,11 +20,11 @@ func (v view) overdue(p observed.Process) bool {
 }
 
 // mayBeFirstBoot reports whether the process may still be creating the schema
-// of a new database file. To kill it then leaves a file that no server can use;
+// of a new database file, which the marker beside the file tells. To kill it then leaves a file that no server can use;
 // asking it to stop is safe.
 func (v view) mayBeFirstBoot(p observed.Process) bool {
 	return v.main != nil && p.Identity == v.main.Identity && v.startable() &&
-		v.in.Desired.Object.Spec.Storage.Type == v1alpha1.StorageFile
+		v.onFile() && !v.in.Observed.Database.FirstBoot.IsAbsent()
 }
 
 // retiring are the processes whose way out is seen through before anything
@@ -145,9 +144,10 @@ func (v view) unwantedBecause() string {
 }
 
 func stopAll(v view) Plan {
+	message := v.unwantedBecause() + v.losses()
 	return Plan{
-		Message: fmt.Sprintf("%s runs, and %s", Describe(v.ours[0]), v.unwantedBecause()),
-		Actions: v.terminate(v.ours, Stopping, v.unwantedBecause()),
+		Message: fmt.Sprintf("%s runs, and %s", Describe(v.ours[0]), message),
+		Actions: v.terminate(v.ours, Stopping, message),
 	}
 }
 

@@ -32,6 +32,18 @@ const (
 	LockHolderUnknown Situation = "LockHolderUnknown"
 	// LockUnknown: it cannot be told whether the lock is held.
 	LockUnknown Situation = "LockUnknown"
+	// OtherCluster: the server has another database than the one that is
+	// recorded beside the file. Nothing is done, not even a restart.
+	OtherCluster Situation = "OtherCluster"
+	// DatabaseLost: the file was deleted or replaced under the server, which
+	// is now the only one that has the data. It is not restarted for any
+	// reason but that the user says so.
+	DatabaseLost Situation = "DatabaseLost"
+	// RestoreBlocked: a backup is to be restored and is not there, or the
+	// record beside the database cannot be read. What runs stays.
+	RestoreBlocked Situation = "RestoreBlocked"
+	// RestoreRequested: a backup is to be restored. The server is stopped.
+	RestoreRequested Situation = "RestoreRequested"
 	// ReplacementBlocked: the server is not the one that the spec asks for,
 	// but the one that it asks for could not start. The old one stays.
 	ReplacementBlocked Situation = "ReplacementBlocked"
@@ -57,15 +69,42 @@ const (
 	// PortsIncomplete: the frontend serves, and not every other port is known
 	// to be the server's. The HTTP API opens after the frontend.
 	PortsIncomplete Situation = "PortsIncomplete"
+	// Completing: the frontend serves, and a deep check of a young server
+	// does not hold yet.
+	Completing Situation = "Completing"
+	// Degraded: the frontend serves, and a deep check fails in a way that a
+	// restart does not heal. The server stays.
+	Degraded Situation = "Degraded"
+	// ChecksUnknown: the frontend serves, and a deep check has no answer.
+	ChecksUnknown Situation = "ChecksUnknown"
+	// DatabaseUnsealed: all checks hold, and what is recorded beside the
+	// database is not up to date. It is written, and the marker of the first
+	// boot is removed.
+	DatabaseUnsealed Situation = "DatabaseUnsealed"
+	// ServerOutdated: namespaces or search attributes are not as the spec
+	// says. They are changed on the running server.
+	ServerOutdated Situation = "ServerOutdated"
+	// AttributeConflict: a search attribute exists with another type, which
+	// Temporal cannot change.
+	AttributeConflict Situation = "AttributeConflict"
 	// RecordOutdated: the server serves and the pid record names something else.
 	RecordOutdated Situation = "RecordOutdated"
 	// LockLost: the server serves, but the lock file at the path is not the
 	// one that it holds: somebody deleted it. The server stays.
 	LockLost Situation = "LockLost"
+	// SchemaUnknown: all is as it should be, and it is not known whether the
+	// database has all that this build of Temporal would create. It is found out.
+	SchemaUnknown Situation = "SchemaUnknown"
 	// Converged: all is as it should be. Nothing is done.
 	Converged Situation = "Converged"
-	// DatabaseInUse: a Temporal that is not ours uses the database file.
+	// External: a healthy Temporal that is not ours has the port, and the spec
+	// says to use it. It is watched and never touched.
+	External Situation = "External"
+	// DatabaseInUse: a program that is not ours uses the database file.
 	DatabaseInUse Situation = "DatabaseInUse"
+	// DatabaseUnusable: the database file or what lies beside it cannot be
+	// read, or its folder not be written.
+	DatabaseUnusable Situation = "DatabaseUnusable"
 	// ExecutableMissing: no Temporal was found.
 	ExecutableMissing Situation = "ExecutableMissing"
 	// ExecutableUnusable: a Temporal was found and cannot be run.
@@ -78,6 +117,14 @@ const (
 	FileMissing Situation = "FileMissing"
 	// BackingOff: the server failed lately and the next start has to wait.
 	BackingOff Situation = "BackingOff"
+	// RestorePending: nothing runs, and a backup is to be put in place. It is.
+	RestorePending Situation = "RestorePending"
+	// DatabaseIncomplete: nothing runs, and the first boot on the database did
+	// not come to its end. It is renamed aside, and a new one is made.
+	DatabaseIncomplete Situation = "DatabaseIncomplete"
+	// BuildChanged: nothing runs, and another build of Temporal than the next
+	// one last served the database. It is copied before the start.
+	BuildChanged Situation = "BuildChanged"
 	// RecordStale: nothing of ours runs, and a pid record is left behind. It
 	// is removed, whatever process has that pid now, and a server is started.
 	RecordStale Situation = "RecordStale"

@@ -20,6 +20,11 @@ type view struct {
 	main    *observed.Process
 	drift   *drift
 	serving observed.Fact[bool]
+	// live is serving, and false too when the store that the server has read
+	// cannot be read any more: what a restart can heal.
+	live observed.Fact[bool]
+	// checks are the verdicts.
+	checks []Verdict
 }
 
 func newView(in Input) view {
@@ -35,7 +40,22 @@ func newView(in Input) view {
 		v.drift = driftOf(*v.main, in)
 		v.serving = v.servingFact()
 	}
+	v.live = v.liveFact()
+	v.checks = v.verdicts()
 	return v
+}
+
+// liveFact says whether the server does what a restart would make it do again.
+func (v view) liveFact() observed.Fact[bool] {
+	store, asked := v.in.Observed.Server.Store.Get()
+	_, _, other := v.otherCluster()
+	if serving, known := v.serving.Get(); !known || !serving || !asked || store.Problem == "" {
+		return v.serving
+	}
+	if !v.in.History.StoreRead || other || v.databaseFile().Holds == observed.Absent {
+		return v.serving
+	}
+	return observed.Fact[bool]{Knowledge: observed.Known, Reason: "the store is not read: " + store.Problem}
 }
 
 // servingFact says whether the unit serves the frontend: its own listener is

@@ -18,9 +18,11 @@ func conditions(pass Pass) []metav1.Condition {
 		lockHeld(pass),
 		portsOwned(pass),
 		serving(pass),
-		reconciling(pass),
-		stalled(pass),
 	}
+	for _, verdict := range pass.Plan.Verdicts {
+		list = append(list, judged(verdict))
+	}
+	list = append(list, reconciling(pass), stalled(pass))
 	return append([]metav1.Condition{ready(pass, list)}, list...)
 }
 
@@ -28,6 +30,14 @@ func conditions(pass Pass) []metav1.Condition {
 // is short; it is there to be read when it is not.
 func condition(name string, status metav1.ConditionStatus, reason, message string) metav1.Condition {
 	return metav1.Condition{Type: name, Status: status, Reason: reason, Message: message}
+}
+
+// judged turns a verdict of the plan into a condition.
+func judged(verdict plan.Verdict) metav1.Condition {
+	status := map[observed.Knowledge]metav1.ConditionStatus{
+		observed.Known: metav1.ConditionTrue, observed.Absent: metav1.ConditionFalse, observed.Unknown: metav1.ConditionUnknown,
+	}[verdict.Holds]
+	return condition(verdict.Type, status, verdict.Reason, verdict.Message)
 }
 
 func desiredStateValid(pass Pass) metav1.Condition {
@@ -122,7 +132,7 @@ func reconciling(pass Pass) metav1.Condition {
 
 // settled reports whether nothing is left to do in this situation.
 func settled(s plan.Situation) bool {
-	return slices.Contains([]plan.Situation{plan.Converged, plan.Stopped, plan.LockLost}, s)
+	return slices.Contains([]plan.Situation{plan.Converged, plan.Stopped, plan.LockLost, plan.External, plan.SchemaUnknown}, s)
 }
 
 func stalled(pass Pass) metav1.Condition {
@@ -133,23 +143,39 @@ func stalled(pass Pass) metav1.Condition {
 	return condition(name, metav1.ConditionFalse, "NotStalled", "nothing is asked of the user")
 }
 
-// ready summarises. The list is explicit: a condition that is not in it, such
-// as LockHeld or DesiredStateValid, does not make a working server unready.
+// neededForReady are the conditions that have to be True for Ready, in the
+// order in which the first that is not is told. All have positive polarity. A
+// condition that is not in the list, such as LockHeld, DesiredStateValid or
+// VersionSkew, does not make a working server unready.
+func neededForReady() []string {
+	return []string{
+		v1alpha1.ConditionProcessRunning, v1alpha1.ConditionPortsOwned, v1alpha1.ConditionServing,
+		v1alpha1.ConditionDatabaseFile, v1alpha1.ConditionStoreReadable, v1alpha1.ConditionStoreWritable,
+		v1alpha1.ConditionVisibilityReadable, v1alpha1.ConditionUIServing,
+		v1alpha1.ConditionNamespacesReady, v1alpha1.ConditionSearchAttributesReady,
+	}
+}
+
+// ready summarises the conditions of the list.
 func ready(pass Pass, list []metav1.Condition) metav1.Condition {
 	name := v1alpha1.ConditionReady
-	if !pass.Input.Desired.Wanted() {
+	switch {
+	case !pass.Input.Desired.Wanted():
 		return condition(name, metav1.ConditionFalse, "NotWanted", pass.Plan.Message)
+	case pass.Plan.Situation == plan.External:
+		return condition(name, metav1.ConditionTrue, "External", pass.Plan.Message)
 	}
-	for _, needed := range []string{
-		v1alpha1.ConditionProcessRunning, v1alpha1.ConditionPortsOwned, v1alpha1.ConditionServing,
-	} {
+	for _, needed := range neededForReady() {
 		i := slices.IndexFunc(list, func(c metav1.Condition) bool { return c.Type == needed })
+		if i < 0 {
+			return condition(name, metav1.ConditionUnknown, "NotObserved", needed+" was not looked at")
+		}
 		if c := list[i]; c.Status != metav1.ConditionTrue {
 			return condition(name, c.Status, c.Reason, c.Message)
 		}
 	}
 	switch pass.Plan.Situation {
-	case plan.Converged, plan.RecordOutdated, plan.LockLost:
+	case plan.Converged, plan.RecordOutdated, plan.LockLost, plan.SchemaUnknown:
 		return condition(name, metav1.ConditionTrue, "Serving", pass.Plan.Message)
 	}
 	// It serves, and it is not what the spec asks for, or is on its way out.

@@ -37,10 +37,8 @@ func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatu
 		History:            in.History.Keep(),
 		Lock:               lock(in),
 		Binary:             binary(in.Observed.Executable),
-		Storage: &v1alpha1.StorageStatus{
-			Type: in.Desired.Object.Spec.Storage.Type,
-			Path: in.Desired.Object.Spec.Storage.Path,
-		},
+		Storage:            storage(in),
+		Conflict:           conflict(pass.Plan.Conflict),
 		Conditions: append([]metav1.Condition(nil), previous.Conditions...),
 	}
 	if pass.Failure == nil {
@@ -112,11 +110,38 @@ func binary(found observed.Fact[observed.Executable]) *v1alpha1.BinaryStatus {
 	return &v1alpha1.BinaryStatus{Path: executable.Path, Source: executable.Source}
 }
 
+func storage(in plan.Input) *v1alpha1.StorageStatus {
+	spec, meta := in.Desired.Object.Spec.Storage, in.Observed.Database.Meta.Value
+	return &v1alpha1.StorageStatus{
+		Type: spec.Type, Path: spec.Path,
+		ClusterID: meta.ClusterID, CreatedBy: meta.CreatedBy, LastServedBy: meta.LastServedBy,
+	}
+}
+
+func conflict(c *plan.Conflict) *v1alpha1.ConflictStatus {
+	if c == nil {
+		return nil
+	}
+	p := c.Process
+	status := &v1alpha1.ConflictStatus{
+		PID: int32(p.PID), User: p.User, Executable: p.Executable, Command: c.CommandLine(),
+		WorkingDir: p.WorkingDir, Parent: p.Parent, Has: c.Has, Temporal: c.Temporal,
+	}
+	if !p.Started.IsZero() {
+		since := metav1.NewTime(p.Started)
+		status.Since = &since
+	}
+	return status
+}
+
 // endpoints are the addresses that the server listens on, as a client on this
 // machine can use them: one that listens on every interface is reached through
 // loopback. It is nil when there is none.
 func endpoints(pass Pass) *v1alpha1.EndpointsStatus {
 	status := v1alpha1.EndpointsStatus{}
+	if external := pass.Plan.External; external != nil {
+		status.Frontend = reachable(external.Address).String()
+	}
 	for _, port := range pass.Input.Observed.Ports {
 		if owned, _ := pass.Plan.Owns(port); owned != observed.Known {
 			continue

@@ -1,0 +1,117 @@
+package observer
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"golang.org/x/sys/unix"
+)
+
+// databaseFile is the instance's database file as it stood when the look
+// began; what the look says of processes is about this file.
+type databaseFile struct {
+	// path has no symbolic links; empty when there is no database file.
+	path string
+	file observed.Fact[observed.File]
+}
+
+// noDatabase is why nothing is known of a database that is not asked about.
+const noDatabase = "no database file was asked about"
+
+// statDatabase looks at the database without opening it.
+func statDatabase(path string) databaseFile {
+	if path == "" {
+		return databaseFile{file: observed.Unsure[observed.File](noDatabase)}
+	}
+	path = resolve(path)
+	info, err := os.Lstat(path)
+	return databaseFile{path: path, file: regularFile(path, info, err)}
+}
+
+// regularFile is what stat said of a path, as a fact.
+func regularFile(path string, info fs.FileInfo, err error) observed.Fact[observed.File] {
+	switch {
+	case missing(err):
+		return observed.None[observed.File]("there is no " + path)
+	case err != nil:
+		return observed.Unsure[observed.File](fmt.Sprintf("cannot look at %s: %v", path, err))
+	case !info.Mode().IsRegular():
+		return observed.Unsure[observed.File](fmt.Sprintf("%s is %s, not a regular file", path, kindOf(info.Mode())))
+	}
+	device, inode, ok := fileID(info)
+	if !ok {
+		return observed.Unsure[observed.File]("the platform does not tell which file is at " + path)
+	}
+	return observed.Is(observed.File{Device: device, Inode: inode, Size: info.Size(), ModTime: info.ModTime()})
+}
+
+// settled returns what is known of the file when the look ends. Where it is
+// another one than at the beginning, what was read in between belongs
+// together with neither.
+func (d databaseFile) settled() observed.Fact[observed.File] {
+	now := statDatabase(d.path).file
+	was := d.file
+	if now.Knowledge == was.Knowledge && now.Value.Device == was.Value.Device && now.Value.Inode == was.Value.Inode {
+		return now
+	}
+	return observed.Unsure[observed.File](d.path + " was made, replaced or removed during the look")
+}
+
+// databaseFacts says what is known of the database and of what lies beside
+// it. The build is that of the executable that a start would run.
+func (l *look) databaseFacts(build string) observed.Database {
+	path := l.database.path
+	if path == "" {
+		return unasked()
+	}
+	file := l.database.settled()
+	meta := readMeta(path)
+	return observed.Database{
+		Path:       path,
+		File:       file,
+		Companions: companions(path),
+		Free:       freeSpace(path),
+		Writable:   writable(path, file),
+		FirstBoot:  readFirstBoot(path),
+		Meta:       meta,
+		Expected:   l.expected(meta, build),
+	}
+}
+
+// unasked is the database of a target that names none.
+func unasked() observed.Database {
+	return observed.Database{
+		File:      observed.Unsure[observed.File](noDatabase),
+		Free:      observed.Unsure[uint64](noDatabase),
+		Writable:  observed.Unsure[bool](noDatabase),
+		FirstBoot: observed.Unsure[observed.FirstBoot](noDatabase),
+		Meta:      observed.Unsure[observed.Meta](noDatabase),
+		Expected:  observed.Unsure[[]string](noDatabase),
+	}
+}
+
+// companions lists those of the database's other files that are there.
+func companions(path string) []string {
+	var there []string
+	for _, companion := range observed.CompanionPaths(path) {
+		if _, err := os.Lstat(companion); err == nil {
+			there = append(there, companion)
+		}
+	}
+	return there
+}
+
+// statBackup looks for a backup that is to be restored, by whatever links.
+func statBackup(path string) observed.Fact[observed.File] {
+	if path == "" {
+		return observed.Unsure[observed.File]("no backup was asked about")
+	}
+	info, err := os.Stat(path)
+	file := regularFile(path, info, err)
+	if err := unix.Access(path, unix.R_OK); file.IsKnown() && err != nil {
+		return observed.Unsure[observed.File](fmt.Sprintf("cannot read %s: %v", path, err))
+	}
+	return file
+}

@@ -1,0 +1,8 @@
+package observer
+
+import "golang.org/x/sys/unix"
+
+// blockSize is the unit of the counts of statfs, in bytes.
+func blockSize(s unix.Statfs_t) uint64 { return uint64(s.Bsize) }
+
+func isReadOnly(s unix.Statfs_t) bool { return s.Flags&unix.MNT_RDONLY != 0 }

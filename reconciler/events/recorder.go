@@ -1,0 +1,183 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// window is for how long an event counts as a repetition of an earlier one.
+	// It is longer than any loop of starts takes for a round.
+	window = 10 * time.Minute
+	// repeatEvery is how long a higher count may be known to the Recorder only.
+	repeatEvery = time.Minute
+	// maxRecent bounds how many events are remembered. It is a few rounds of a
+	// loop, and what is kept while the file cannot be written.
+	maxRecent = 256
+)
+
+// Recorder writes the events of one instance. It is not for concurrent use.
+// Its methods never wait; what could not be written is tried again with the
+// next call, and their errors are for telling only.
+type Recorder struct {
+	path   string
+	hide   redactor
+	recent []*entry
+	// nextID is for the next event that is written.
+	nextID int64
+	// left is the file as it was left or read last, nil when that is not known;
+	// torn says that its last line has no newline.
+	left os.FileInfo
+	torn bool
+	// oldest is when the file's oldest event happened last, compacted when the
+	// file was last written anew for its age.
+	oldest, compacted time.Time
+}
+
+// entry is an event that may repeat itself, or that has yet to be written.
+type entry struct {
+	Event
+	// written is the count in the file, 0 for none, writtenAt when it got there.
+	written   int64
+	writtenAt time.Time
+}
+
+// NewRecorder returns a Recorder for the file at path, which it makes when
+// there is something to write.
+func NewRecorder(path string) *Recorder {
+	return &Recorder{path: path, hide: newRedactor(), nextID: 1}
+}
+
+// Record adds the event, or counts it when it repeats a recent one. Its id,
+// times and count are filled in; now is when it happened.
+func (r *Recorder) Record(e Event, now time.Time) error {
+	now = now.UTC().Truncate(time.Millisecond)
+	for _, text := range []*string{&e.Message, &e.Error, &e.Remedy, &e.Key} {
+		*text = shorten(r.hide.apply(*text))
+	}
+	// What keeps it from being read keeps it from being written, too.
+	_ = r.resume(now)
+	e.ID, e.Count, e.Time, e.LastTime = 0, 1, now, now
+	i := slices.IndexFunc(r.recent, func(old *entry) bool { return old.repeatedBy(e, now) })
+	if i < 0 {
+		r.forget(now)
+		r.recent = append(r.recent, &entry{Event: e})
+	} else {
+		old := r.recent[i]
+		e.ID, e.Count, e.Time = old.ID, min(old.Count+1, maxID), old.Time
+		old.Event = e
+	}
+	return r.Flush(now)
+}
+
+// shorten keeps a text below its bound, and whole characters.
+func shorten(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	cut := maxText
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return strings.ToValidUTF8(text[:cut], "") + "…"
+}
+
+// repeatedBy reports whether e is the same event once more.
+func (old *entry) repeatedBy(e Event, now time.Time) bool {
+	return old.Type == e.Type && old.Reason == e.Reason && old.Key == e.Key && old.near(now)
+}
+
+// near reports whether the event happened lately. The clock may have been set
+// back since.
+func (old *entry) near(now time.Time) bool { return now.Sub(old.LastTime).Abs() <= window }
+
+// due reports whether the entry should be written: it is new, its count has
+// doubled, or has been higher than in the file for long enough.
+func (old *entry) due(now time.Time) bool {
+	switch {
+	case old.Count <= old.written:
+		return false
+	case bits.Len64(uint64(old.Count)) > bits.Len64(uint64(old.written)):
+		return true
+	}
+	return now.Sub(old.writtenAt).Abs() >= repeatEvery
+}
+
+// forget drops what cannot repeat itself any more and is written, and when
+// there is too much the oldest.
+func (r *Recorder) forget(now time.Time) {
+	r.recent = slices.DeleteFunc(r.recent, func(old *entry) bool {
+		return old.Count <= old.written && !old.near(now)
+	})
+	if excess := len(r.recent) - (maxRecent - 1); excess > 0 {
+		r.recent = slices.Delete(r.recent, 0, excess)
+	}
+}
+
+// Flush writes what is due. It touches nothing when nothing is.
+func (r *Recorder) Flush(now time.Time) error {
+	return r.write(now, func(old *entry) bool { return old.due(now) })
+}
+
+// Close writes all that is not written. The Recorder can still be used.
+func (r *Recorder) Close(now time.Time) error {
+	return r.write(now, func(old *entry) bool { return old.Count > old.written })
+}
+
+// write appends the chosen entries to the file, each with one write(2).
+func (r *Recorder) write(now time.Time, chosen func(*entry) bool) error {
+	if !slices.ContainsFunc(r.recent, chosen) {
+		return nil
+	}
+	if err := r.ready(now); err != nil {
+		return err
+	}
+	file, _, err := openRegular(r.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	for _, e := range r.recent {
+		if !chosen(e) {
+			continue
+		}
+		if err := r.append(file, e, now); err != nil {
+			// What got there is found out before the next write.
+			r.left = nil
+			return errors.Join(fmt.Errorf("cannot write the events: %w", err), file.Close())
+		}
+	}
+	if r.left, err = file.Stat(); err != nil {
+		r.left = nil
+	}
+	return errors.Join(err, file.Close(), r.compactIfDue(now))
+}
+
+// append writes one entry as one line.
+func (r *Recorder) append(file *os.File, e *entry, now time.Time) error {
+	if e.ID == 0 {
+		e.ID = r.nextID
+		r.nextID++
+	}
+	line, err := e.line()
+	if err != nil {
+		return err
+	}
+	if r.torn {
+		line = append([]byte{'\n'}, line...)
+	}
+	if _, err := file.Write(line); err != nil {
+		return err
+	}
+	r.torn = false
+	e.written, e.writtenAt = e.Count, now
+	if r.oldest.IsZero() {
+		r.oldest = e.LastTime
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// The rules in this file judge the database before a start, and the wish to
+// restore a backup.
+
+func reusable(v view) bool { return v.reusable() }
+
+func useExternal(v view) Plan {
+	external := v.in.Observed.External.Value
+	return Plan{
+		Message:  Describe(external.Process) + " serves on " + external.Address.String() + " and is used: it is " + v.describeExternal(external) + ", and not ours",
+		External: &external,
+	}
+}
+
+// databaseUnusable: what cannot be read may be a database that is not
+// complete, and a first boot that has no room would not come to its end.
+func databaseUnusable(v view) bool { return v.onFile() && v.databaseProblem().Type != "" }
+
+// databaseProblem says why no server may be started on the database.
+func (v view) databaseProblem() Verdict {
+	db, name := v.in.Observed.Database, v1alpha1.ConditionDatabaseFile
+	unfit := v.unfit()
+	switch {
+	case db.File.IsUnknown():
+		return fails(name, "Unreadable", db.File.Reason, "make "+db.Path+" a regular file that you can read and write")
+	case db.FirstBoot.IsUnknown():
+		return fails(name, "Unreadable", db.FirstBoot.Reason, "mend or remove "+observed.FirstBootPath(db.Path))
+	case db.Meta.IsUnknown():
+		return fails(name, "Unreadable", db.Meta.Reason, "mend or remove "+v.metaPath())
+	case unfit.Reason == "ReadOnly":
+		return unfit
+	case unfit.Reason == "LowSpace" && !db.File.IsKnown():
+		return unfit
+	}
+	return Verdict{}
+}
+
+func reportDatabase(v view) Plan {
+	problem := v.databaseProblem()
+	return Plan{Message: "not started on the database " + v.in.Desired.Object.Spec.Storage.Path + ": " + problem.Message, Remedy: problem.remedy}
+}
+
+// restoreWanted reports whether the restore annotation has not been carried
+// out yet. What was is recorded beside the database.
+func (v view) restoreWanted() bool {
+	value := v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
+	return value != "" && v.onFile() && v.in.Observed.Database.Meta.Value.Restored != value
+}
+
+// RestorePath returns the backup that the annotation names; empty for none.
+func RestorePath(object *v1alpha1.Temporal) string {
+	value := object.Annotations[v1alpha1.RestoreAnnotation]
+	at := strings.LastIndexByte(value, '@')
+	if at < 0 || object.Spec.Storage.Type != v1alpha1.StorageFile {
+		return ""
+	}
+	return value[:at]
+}
+
+func restoreBlocked(v view) bool {
+	return v.restoreWanted() && (!v.in.Observed.Restore.IsKnown() || v.in.Observed.Database.Meta.IsUnknown())
+}
+
+func reportRestoreBlocked(v view) Plan {
+	path, reason := RestorePath(v.in.Desired.Object), v.in.Observed.Restore.Reason
+	if meta := v.in.Observed.Database.Meta; meta.IsUnknown() {
+		reason = meta.Reason
+	}
+	return Plan{
+		Message: "cannot restore " + path + ": " + reason,
+		Remedy:  "choose another with " + v.quoted("restore BACKUP") + ", or give it up: remove the annotation " + v1alpha1.RestoreAnnotation,
+	}
+}
+
+func restoreRequested(v view) bool { return v.restoreWanted() && v.main != nil }
+
+func stopForRestore(v view) Plan {
+	message := "the backup " + RestorePath(v.in.Desired.Object) + " is to be restored"
+	return Plan{
+		Message: Describe(*v.main) + " is stopped: " + message,
+		Actions: v.terminate(v.unit, RestoreRequested, message),
+	}
+}
+
+func restorePending(v view) bool { return v.restoreWanted() }
+
+func restore(v view) Plan {
+	message := "it was asked for"
+	work := v.databaseWork(observed.Meta{Restored: v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]})
+	work.BackupPath = RestorePath(v.in.Desired.Object)
+	work.Aside = observed.ReplacedPath(work.Path, v.in.Now)
+	return Plan{
+		Message:      "not running: the backup " + work.BackupPath + " is restored",
+		Actions:      []Action{{Verb: RestoreBackup, Database: work, Reason: string(RestorePending), Message: message}},
+		RequeueAfter: startLookMin,
+	}
+}
+
+// databaseIncomplete: a first boot was cut short, or the file is gone and a
+// journal of it is left, which SQLite would take for one of the new file.
+func databaseIncomplete(v view) bool {
+	db := v.in.Observed.Database
+	return v.onFile() && (db.FirstBoot.IsKnown() && db.File.IsKnown() || db.File.IsAbsent() && len(db.Companions) > 0)
+}
+
+func quarantineAndStart(v view) Plan {
+	message := "the first boot on the database did not come to its end; it is kept as "
+	if v.in.Observed.Database.File.IsAbsent() {
+		message = "the database is gone and its journal is left; that is kept as "
+	}
+	work := v.databaseWork(observed.Meta{})
+	work.Aside = observed.QuarantinePath(work.Path, v.in.Now)
+	message += work.Aside
+	return v.startAfter(DatabaseIncomplete, message,
+		Action{Verb: Quarantine, Database: work, Reason: string(DatabaseIncomplete), Message: message})
+}
+
+// backupsKept is how many copies from before a change of build are kept.
+const backupsKept = 3
+
+// buildChanged: the next start is of another build than the one that last
+// served the database, or it is not known which that was. One copy is made for
+// each change: a build that crashes must not push the good copy out.
+func buildChanged(v view) bool {
+	db, build := v.in.Observed.Database, v.in.Observed.Executable.Value.Build
+	meta := db.Meta.Value
+	return v.onFile() && db.File.IsKnown() && build != "" && meta.LastServedBy != build && meta.BackedUpFor != build
+}
+
+func backUpAndStart(v view) Plan {
+	meta := v.in.Observed.Database.Meta.Value
+	last := meta.LastServedBy
+	meta.BackedUpFor = v.in.Observed.Executable.Value.Build
+	work := v.databaseWork(meta)
+	work.BackupPath = observed.BackupPath(v.in.Desired.Files.BackupDir, v.in.Now, observed.BackupBeforeUpgrade)
+	work.Keep = backupsKept
+	message := "the database was last served by " + last
+	if last == "" {
+		message = "it is not recorded which Temporal last served the database"
+	}
+	message += ", and the next is " + v.in.Observed.Executable.Value.Build
+	return v.startAfter(BuildChanged, message,
+		Action{Verb: Backup, Database: work, Reason: string(BuildChanged), Message: message})
+}

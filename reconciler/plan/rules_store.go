@@ -1,0 +1,185 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// The rules in this file judge the data of a server that runs. See the
+// package doc for what heals by a restart and what does not.
+
+func otherCluster(v view) bool {
+	_, _, differ := v.otherCluster()
+	return differ && !restartAsked(v)
+}
+
+func reportOtherCluster(v view) Plan {
+	verdict := v.storeReadable()
+	return Plan{Message: Describe(*v.main) + " stays as it is: " + verdict.Message, Remedy: verdict.remedy}
+}
+
+// databaseLost: a server that has served holds the last copy. Only a restart
+// that the user asks for, knowing it, ends it.
+func databaseLost(v view) bool {
+	return v.main != nil && v.onFile() && v.in.History.Served && v.opensDatabase() == observed.Absent &&
+		!v.in.Observed.Database.File.IsUnknown() && !restartAsked(v)
+}
+
+func keepLost(v view) Plan {
+	verdict := v.databaseFile()
+	return Plan{Message: Describe(*v.main) + " stays: " + verdict.Message, Remedy: verdict.remedy}
+}
+
+// unhealthy returns the first deep check that fails, and the first that has
+// no answer; zero ones for none.
+func (v view) unhealthy() (failed, unknown Verdict) {
+	for _, verdict := range v.checks {
+		if !slices.Contains(deepChecks(), verdict.Type) || v.sealable(verdict) {
+			continue
+		}
+		if verdict.Holds == observed.Absent && failed.Type == "" {
+			failed = verdict
+		}
+		if verdict.Holds == observed.Unknown && unknown.Type == "" {
+			unknown = verdict
+		}
+	}
+	return failed, unknown
+}
+
+// sealable reports whether a check fails only because the first boot was not
+// declared finished, which it is when the others hold.
+func (v view) sealable(verdict Verdict) bool {
+	return verdict.Type == v1alpha1.ConditionDatabaseFile && verdict.Reason == firstBootUnfinished
+}
+
+// completing: the deep checks of a server that has just begun to serve may
+// fail while it opens its last parts.
+func completing(v view) bool {
+	failed, unknown := v.unhealthy()
+	return v.main != nil && v.young() && !v.in.History.StoreRead && (failed.Type != "" || unknown.Type != "")
+}
+
+func waitForChecks(v view) Plan {
+	failed, unknown := v.unhealthy()
+	if failed.Type == "" {
+		failed = unknown
+	}
+	return Plan{Message: Describe(*v.main) + " serves and is not complete yet: " + failed.Message, RequeueAfter: v.startLook()}
+}
+
+func degraded(v view) bool {
+	failed, _ := v.unhealthy()
+	return v.main != nil && failed.Type != ""
+}
+
+func reportDegraded(v view) Plan {
+	failed, _ := v.unhealthy()
+	return Plan{Message: Describe(*v.main) + " serves, but not all is well: " + failed.Message, Remedy: failed.remedy}
+}
+
+func checksUnknown(v view) bool {
+	_, unknown := v.unhealthy()
+	return v.main != nil && unknown.Type != ""
+}
+
+func waitForUnknown(v view) Plan {
+	_, unknown := v.unhealthy()
+	return Plan{
+		Message:      "cannot tell whether all is well with " + Describe(*v.main) + ": " + unknown.Message,
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
+}
+
+// databaseUnsealed: the marker of the first boot is there, or another build
+// served the database before, or its cluster id is not recorded.
+func databaseUnsealed(v view) bool {
+	db := v.in.Observed.Database
+	return v.main != nil && v.onFile() && !db.Meta.IsUnknown() && (db.FirstBoot.IsKnown() || v.sealed() != seen(db.Meta.Value))
+}
+
+// seen is the part of a record that a server that runs decides.
+func seen(meta observed.Meta) [3]string {
+	return [3]string{meta.ClusterID, meta.CreatedBy, meta.LastServedBy}
+}
+
+// sealed is what should be recorded now.
+func (v view) sealed() [3]string {
+	meta, fresh := v.in.Observed.Database.Meta.Value, v.in.Observed.Database.FirstBoot.IsKnown()
+	if cluster, known := v.in.Observed.Server.Cluster.Get(); known && (fresh || meta.ClusterID == "") {
+		meta.ClusterID = cluster.ID
+	}
+	if build := v.build(); build != "" || fresh {
+		meta.LastServedBy = build
+	}
+	if fresh {
+		meta.CreatedBy = v.build()
+	}
+	return seen(meta)
+}
+
+func seal(v view) Plan {
+	db, message := v.in.Observed.Database, "what is recorded of the database is not up to date"
+	if db.FirstBoot.IsKnown() {
+		message = "the first boot is complete"
+	}
+	meta, now := db.Meta.Value, v.sealed()
+	meta.ClusterID, meta.CreatedBy, meta.LastServedBy, meta.BackedUpFor = now[0], now[1], now[2], ""
+	if db.FirstBoot.IsKnown() {
+		meta.Objects = nil
+	}
+	return Plan{
+		Message: Describe(*v.main) + " serves; " + message,
+		Actions: []Action{{
+			Verb: Seal, Database: v.databaseWork(meta), Reason: string(DatabaseUnsealed), Message: message,
+		}},
+		RequeueAfter: startLookMin,
+	}
+}
+
+// databaseWork is what every action on the database needs.
+func (v view) databaseWork(meta observed.Meta) DatabaseWork {
+	return DatabaseWork{Path: v.in.Observed.Database.Path, LockPath: v.in.Desired.Files.Lock, Meta: meta}
+}
+
+func serverOutdated(v view) bool { return len(v.changes()) > 0 }
+
+func changeServer(v view) Plan {
+	changes := v.changes()
+	return Plan{
+		Message: Describe(*v.main) + " serves and is changed: " + changes[0].Message,
+		Actions: changes, RequeueAfter: startLookMax,
+	}
+}
+
+func attributeConflict(v view) bool {
+	return v.main != nil && v.searchAttributesReady().Reason == "TypeConflict"
+}
+
+func reportAttributes(v view) Plan {
+	verdict := v.searchAttributesReady()
+	return Plan{Message: Describe(*v.main) + " serves, but " + verdict.Message, Remedy: verdict.remedy}
+}
+
+// schemaUnknown: the database was made by another build, what it has was
+// written down when it was copied, and what this build makes is not known.
+func schemaUnknown(v view) bool {
+	db := v.in.Observed.Database
+	executable := v.in.Observed.Executable.Value
+	return v.main != nil && v.onFile() && v.build() != "" && v.build() == executable.Build &&
+		db.Meta.Value.CreatedBy != v.build() && len(db.Meta.Value.Objects) > 0 && db.Expected.IsAbsent()
+}
+
+func learnSchema(v view) Plan {
+	work := v.databaseWork(observed.Meta{})
+	executable := v.in.Observed.Executable.Value
+	work.Build, work.Executable = executable.Build, executable.Path
+	work.SchemaPath = observed.SchemaPath(v.in.Desired.Files.SchemaDir, executable.Build)
+	message := "the database was made by another build"
+	return Plan{
+		Message: Describe(*v.main) + " serves; " + message,
+		Actions: []Action{{Verb: LearnSchema, Database: work, Reason: string(SchemaUnknown), Message: message}},
+	}
+}

@@ -1,0 +1,172 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// freeFloor is how many bytes have to be free on the disk of the database:
+// room for SQLite's journal of a large transaction and some minutes of
+// somebody noticing.
+const freeFloor = 16 << 20
+
+// firstBootUnfinished is the reason of a database that may lack tables.
+const firstBootUnfinished = "FirstBootUnfinished"
+
+// onFile reports whether the spec asks for a database file.
+func (v view) onFile() bool {
+	return v.in.Desired.Object.Spec.Storage.Type == v1alpha1.StorageFile
+}
+
+func (v view) metaPath() string { return observed.MetaPath(v.in.Observed.Database.Path) }
+
+// databaseFile says whether the server has the file at the path, and whether
+// that file can be written and is whole.
+func (v view) databaseFile() Verdict {
+	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
+	switch {
+	case !v.onFile():
+		return holds(name, "InMemory", "workflows are kept in memory")
+	case v.main == nil:
+		return fails(name, "NoProcess", "no server of this instance runs", "")
+	case v.opensDatabase() == observed.Absent:
+		return v.notOpen()
+	case db.File.IsUnknown():
+		return unsure(name, db.File.Reason)
+	case v.opensDatabase() == observed.Unknown:
+		return unsure(name, "which files the server has open cannot be read")
+	}
+	if unfit := v.unfit(); unfit.Type != "" {
+		return unfit
+	}
+	switch {
+	case db.FirstBoot.IsUnknown():
+		return unsure(name, db.FirstBoot.Reason)
+	case db.FirstBoot.IsKnown():
+		return fails(name, firstBootUnfinished, "the database is new and not known to be complete",
+			v.quoted("restart")+" makes a new one and keeps this one aside")
+	}
+	return holds(name, "Open", "the server has "+db.Path+" open")
+}
+
+// opensDatabase says whether a process of the unit has the file at the path open.
+func (v view) opensDatabase() observed.Knowledge {
+	all := observed.Absent
+	for _, p := range v.unit {
+		switch p.Evidence.OpensDatabase {
+		case observed.Known:
+			return observed.Known
+		case observed.Unknown:
+			all = observed.Unknown
+		}
+	}
+	return all
+}
+
+// notOpen judges a server that does not have the file at the path open.
+func (v view) notOpen() Verdict {
+	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
+	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
+		"; or give it up with " + v.quoted("restart")
+	switch {
+	case !v.in.History.Served:
+		return fails(name, "NotOpen", "the server has not opened "+db.Path+" yet", "")
+	case db.File.IsAbsent():
+		return fails(name, "Deleted", db.Path+" was deleted under the server: what it holds is lost when it ends", rescue)
+	case db.File.IsUnknown():
+		return unsure(name, db.File.Reason)
+	}
+	return fails(name, "Replaced", db.Path+" was replaced under the server, which still has the old file", rescue)
+}
+
+// unfit says why the disk or the folder does not let a server write; an empty
+// verdict when it does.
+func (v view) unfit() Verdict {
+	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
+	writable, writableKnown := db.Writable.Get()
+	free, freeKnown := db.Free.Get()
+	switch {
+	case !writableKnown:
+		return unsure(name, db.Writable.Reason)
+	case !writable:
+		return fails(name, "ReadOnly", db.Writable.Reason, "make it writable")
+	case !freeKnown:
+		return unsure(name, db.Free.Reason)
+	case free < freeFloor:
+		return fails(name, "LowSpace", fmt.Sprintf("%d MiB are free on the disk of %s, which is less than %d", free>>20, db.Path, freeFloor>>20),
+			"free some space on it")
+	}
+	return Verdict{}
+}
+
+// exposed has negative polarity.
+func (v view) exposed() Verdict {
+	name, spec := v1alpha1.ConditionExposed, v.in.Desired.Object.Spec
+	if v.loopback() {
+		return fails(name, "Loopback", "only programs on this machine can connect", "")
+	}
+	var open []string
+	for _, p := range v.in.Observed.Ports {
+		open = append(open, fmt.Sprintf("%s %d", p.Name, p.Address.Port()))
+	}
+	slices.Sort(open)
+	return holds(name, "NotLoopback", fmt.Sprintf("with spec.ip %s everyone who can reach it may use, without a password: %s, and Temporal's internal ports",
+		spec.IP, strings.Join(open, ", ")))
+}
+
+func (v view) loopback() bool {
+	return !slices.ContainsFunc(v.in.Observed.Ports, func(p observed.Port) bool { return !p.Address.Addr().IsLoopback() })
+}
+
+// shadowed has negative polarity.
+func (v view) shadowed() Verdict {
+	name, port := v1alpha1.ConditionShadowed, v.port(observed.Frontend)
+	shadow, there := port.Shadow.Get()
+	switch {
+	case there:
+		return holds(name, "ForeignListener", fmt.Sprintf("%s also listens on %s: clients of localhost may reach it; let them use %s",
+			holder(shadow), shadow.Address, port.Address))
+	case port.Shadow.IsUnknown():
+		return unsure(name, port.Shadow.Reason)
+	}
+	return fails(name, "Alone", "nobody else listens on that port of localhost", "")
+}
+
+// versionSkew has negative polarity.
+func (v view) versionSkew() Verdict {
+	name, db := v1alpha1.ConditionVersionSkew, v.in.Observed.Database
+	meta, recorded := db.Meta.Get()
+	build := v.build()
+	switch {
+	case !v.onFile():
+		return fails(name, "InMemory", "workflows are kept in memory", "")
+	case v.main == nil:
+		return unsure(name, "no server of this instance runs")
+	case recorded && meta.CreatedBy == build && build != "":
+		return fails(name, "SameBuild", "the database was made by "+build, "")
+	case build == "" || build != v.in.Observed.Executable.Value.Build:
+		return unsure(name, "the server is not the Temporal that a start would run now")
+	case !recorded || len(meta.Objects) == 0:
+		return unsure(name, "the database was not compared with what "+build+" would create")
+	case !db.Expected.IsKnown():
+		return unsure(name, "what "+build+" would create is being found out")
+	}
+	missing := slices.DeleteFunc(slices.Clone(db.Expected.Value), func(object string) bool { return slices.Contains(meta.Objects, object) })
+	if len(missing) == 0 {
+		return fails(name, "Complete", "the database has all that "+build+" would create", "")
+	}
+	shown := strings.Join(missing[:min(len(missing), 3)], ", ")
+	return holds(name, "Lacking", fmt.Sprintf("the database lacks %d things that %s would create (%s): newer features may hang", len(missing), build, shown))
+}
+
+// build of the server that runs; empty when it is not recorded.
+func (v view) build() string {
+	if v.main == nil {
+		return ""
+	}
+	return v.main.Launch.Value.Build
+}
