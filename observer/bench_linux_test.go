@@ -1,8 +1,10 @@
 package observer
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -33,7 +35,7 @@ func BenchmarkObserveSteady(b *testing.B) {
 // BenchmarkHealthAlone is the gRPC check alone, over the same connection.
 func BenchmarkHealthAlone(b *testing.B) {
 	o, target := steady(b)
-	s := o.sessions.byInstance[target.LockPath]
+	s := o.sessions.byKey[sessionKey{instance: target.LockPath}]
 	for b.Loop() {
 		s.check(b.Context(), patience)
 	}
@@ -77,14 +79,43 @@ func BenchmarkLockHolder(b *testing.B) {
 	}
 }
 
-// BenchmarkObserveThoroughDatabase is a thorough look where the database is there, so
-// that every descriptor of the machine is compared with it.
-func BenchmarkObserveThoroughDatabase(b *testing.B) {
-	o, target := steady(b)
-	must(b, os.MkdirAll(filepath.Dir(target.DatabasePath), 0o700))
-	must(b, os.WriteFile(target.DatabasePath, nil, 0o600))
-	target.Thorough = true
+// BenchmarkObserveBeforeStart is the look that a start waits for: nobody holds
+// the lock, so every process is looked at, and where the database is there,
+// every descriptor of every process too.
+func BenchmarkObserveBeforeStart(b *testing.B) {
+	for name, database := range map[string]bool{"first": false, "again": true} {
+		b.Run(name, func(b *testing.B) {
+			i, o := newInstance(b), newObserver(b)
+			if database {
+				i = i.withDatabase(b)
+			}
+			for b.Loop() {
+				o.Observe(b.Context(), i.Target)
+			}
+		})
+	}
+}
+
+// BenchmarkDatabase is what the database adds to a quiet look, records of the
+// usual size included.
+func BenchmarkDatabase(b *testing.B) {
+	i, o := newInstance(b).withDatabase(b), newObserver(b)
+	objects, err := json.Marshal(slices.Repeat([]string{"column executions_visibility.some_name"}, 500))
+	must(b, err)
+	i.SchemaDir = i.folder
+	meta := fmt.Appendf(nil, `{"clusterID":"c","objects":%s}`, objects)
+	must(b, os.WriteFile(observed.MetaPath(i.DatabasePath), meta, 0o600))
+	must(b, os.WriteFile(observed.SchemaPath(i.SchemaDir, "x"), objects, 0o600))
+	own, err := os.Open(i.DatabasePath)
+	must(b, err)
+	defer own.Close()
 	for b.Loop() {
-		o.Observe(b.Context(), target)
+		l := o.newLook(i.Target)
+		if opens, err := l.opensDatabase(os.Getpid()); opens != observed.Known {
+			b.Fatal(opens, err)
+		}
+		if d := l.databaseFacts("x"); !d.Expected.IsKnown() {
+			b.Fatalf("database = %+v", d)
+		}
 	}
 }

@@ -44,6 +44,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 	if err == nil {
 		p.Evidence = l.evidence(p, w)
 		p.Launch = w.launch(p.Evidence.CarriesMark)
+		l.introduce(&p)
 	}
 	l.seen[pid] = sighting{process: p, err: err}
 	return p, err

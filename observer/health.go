@@ -3,8 +3,6 @@ package observer
 import (
 	"context"
 	"fmt"
-	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -17,28 +15,43 @@ import (
 // soon as the listener exists, before the frontend is ready.
 const frontendService = "temporal.api.workflowservice.v1.WorkflowService"
 
-// health asks the frontend, when its listener belongs to one of our
-// processes, and lists the listeners once more afterwards: an answer counts
-// only when the same socket was there before and after.
-func (l *look) health(ctx context.Context, ports []observed.Port, found []socket, ours []observed.Process) observed.Fact[observed.Health] {
-	i := slices.IndexFunc(ports, func(p observed.Port) bool { return p.Name == observed.Frontend })
-	if i < 0 || !ownedBy(ports[i].Listener, ours) {
-		l.sessions.drop(l.target.LockPath)
-		return observed.Unsure[observed.Health](whyNotAsked(ports, i))
+// answers are what the server on the frontend's port said.
+type answers struct {
+	health   observed.Fact[observed.Health]
+	server   observed.Server
+	external observed.Fact[observed.External]
+}
+
+// ask asks the server on the frontend's port, when it is ours, or else looks
+// like a Temporal. Nobody else is connected to.
+func (l *look) ask(ctx context.Context, v portView, processes observed.Fact[[]observed.Process]) answers {
+	i := v.index(observed.Frontend)
+	ours := i >= 0 && ownedBy(v.ports[i].Listener, processes.Value)
+	stranger := l.external(v, i, ours, processes)
+	l.forget(ours, stranger.IsKnown())
+	if ours {
+		health, server := l.interview(ctx, v.subject(i, sessionKey{instance: l.target.LockPath}, l.questions(v, processes.Value)))
+		return answers{health: health, server: server, external: stranger}
 	}
-	health := l.check(ctx, ports[i].Address, found[i])
-	if ctx.Err() != nil {
-		return observed.Unsure[observed.Health](fmt.Sprintf("the check was cut short: %v", ctx.Err()))
+	notAsked := whyNotAsked(v.ports, i)
+	a := answers{health: observed.Unsure[observed.Health](notAsked), external: stranger}
+	if !stranger.IsKnown() {
+		a.server = l.questions(v, nil).unasked(notAsked)
+		return a
 	}
-	sockets, err := l.machine.listeners()
-	if err != nil {
-		return observed.Unsure[observed.Health](err.Error())
+	health, server := l.interview(ctx, v.subject(i, sessionKey{instance: l.target.LockPath, external: true}, reads()))
+	a.server, a.external = server, withHealth(stranger.Value, health)
+	return a
+}
+
+// forget ends the connections to servers that are no longer there.
+func (l *look) forget(ours, stranger bool) {
+	if !ours {
+		l.sessions.drop(sessionKey{instance: l.target.LockPath})
 	}
-	if after, _ := serving(sockets, ports[i].Address); after != found[i] {
-		l.sessions.drop(l.target.LockPath)
-		return observed.Unsure[observed.Health]("the listener changed during the check")
+	if !stranger {
+		l.sessions.drop(sessionKey{instance: l.target.LockPath, external: true})
 	}
-	return observed.Is(health)
 }
 
 // whyNotAsked says why the frontend was not asked; i is its index, or -1.
@@ -52,20 +65,6 @@ func whyNotAsked(ports []observed.Port, i int) string {
 		return "not asked: " + ports[i].Listener.Value.Owner.Reason
 	}
 	return fmt.Sprintf("not asked: %s belongs to %s, which is not ours", ports[i].Address, ports[i].Listener.Value.Owner.Value.Identity)
-}
-
-// check asks once. A connection that did not lead to an answer is not used
-// again.
-func (l *look) check(ctx context.Context, address netip.AddrPort, listener socket) observed.Health {
-	session, err := l.sessions.get(l.target.LockPath, dialable(address), listener)
-	if err != nil {
-		return observed.Health{Status: observed.HealthError, Message: fmt.Sprintf("cannot prepare a connection to %s: %v", address, err)}
-	}
-	health := session.check(ctx, l.target.HealthTimeout)
-	if health.Status != observed.HealthServing && health.Status != observed.HealthNotServing {
-		l.sessions.drop(l.target.LockPath)
-	}
-	return health
 }
 
 // check asks the health service over the session's connection.
@@ -94,15 +93,4 @@ func (s *session) judge(answer *grpc_health_v1.HealthCheckResponse, err error) o
 		return observed.Health{Status: observed.HealthUnreachable, Message: refused.Error()}
 	}
 	return observed.Health{Status: observed.HealthError, Message: status.Convert(err).Message()}
-}
-
-// dialable is the address to connect to: for a wildcard, loopback of the same family.
-func dialable(address netip.AddrPort) netip.AddrPort {
-	switch ip := address.Addr(); {
-	case !ip.IsUnspecified():
-		return address
-	case ip.Is4():
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), address.Port())
-	}
-	return netip.AddrPortFrom(netip.IPv6Loopback(), address.Port())
 }

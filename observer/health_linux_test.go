@@ -128,7 +128,7 @@ func TestHealthOfAReplacedServer(t *testing.T) {
 		if h := o.Observe(t.Context(), i.Target).Health; !h.IsUnknown() {
 			t.Errorf("round %d: health = %+v after the end", round, h)
 		}
-		if len(o.sessions.byInstance) != 0 {
+		if len(o.sessions.byKey) != 0 {
 			t.Error("the connection to a server that ended is kept")
 		}
 	}
@@ -141,9 +141,9 @@ func TestHealthReusesTheConnection(t *testing.T) {
 	c := i.handOver(t, "health SERVING 127.0.0.1:0")
 	i.frontend(c.address())
 	o.Observe(t.Context(), i.Target)
-	first := o.sessions.byInstance[i.LockPath]
+	first := o.sessions.byKey[sessionKey{instance: i.LockPath}]
 	o.Observe(t.Context(), i.Target)
-	if second := o.sessions.byInstance[i.LockPath]; first == nil || second != first {
+	if second := o.sessions.byKey[sessionKey{instance: i.LockPath}]; first == nil || second != first {
 		t.Errorf("sessions %p, %p", first, second)
 	}
 }
@@ -183,15 +183,29 @@ func TestListenerChangedDuringTheCheck(t *testing.T) {
 	o := newObserver(t)
 	c := i.handOver(t, "health SERVING 127.0.0.1:0")
 	i.frontend(c.address())
+	i.Namespaces = []string{"default"}
 	l := o.newLook(i.Target)
-	ours := l.search().Value
-	ports, health := l.ports(t.Context(), ours)
-	if health.Value.Status != observed.HealthServing {
+	processes := l.search()
+	v := l.ports(processes.Value)
+	key := sessionKey{instance: i.LockPath}
+	s := v.subject(0, key, l.questions(v, processes.Value))
+	if health, _ := l.interview(t.Context(), s); health.Value.Status != observed.HealthServing {
 		t.Fatalf("health = %+v", health)
 	}
 	before := socket{address: c.address(), inode: 1}
-	if h := l.health(t.Context(), ports, []socket{before}, ours); !h.IsUnknown() || !strings.Contains(h.Reason, "changed") {
-		t.Errorf("health = %+v", h)
+	s.listener, s.reached = before, before
+	health, server := l.interview(t.Context(), s)
+	for name, reason := range map[string]string{
+		"health": health.Reason, "store": server.Store.Reason, "cluster": server.Cluster.Reason, "write": server.Write.Reason,
+		"visibility": server.Visibility.Reason, "UI": server.UI.Reason, "namespace": server.Namespaces["default"].Reason,
+		"running": server.Running.Reason,
+	} {
+		if reason != listenerChanged {
+			t.Errorf("%s: reason = %q", name, reason)
+		}
+	}
+	if o.sessions.byKey[key] != nil {
+		t.Error("the connection is kept")
 	}
 }
 
@@ -232,21 +246,25 @@ func TestHealthIsAskedEachTime(t *testing.T) {
 func TestSessionBelongsToItsListener(t *testing.T) {
 	all := newSessions()
 	address := mustAddrPort("127.0.0.1:1")
-	first, err := all.get("a", address, socket{inode: 1})
+	a, b, stranger := sessionKey{instance: "a"}, sessionKey{instance: "b"}, sessionKey{instance: "a", external: true}
+	first, err := all.get(a, address, socket{inode: 1})
 	must(t, err)
+	if s, err := all.get(stranger, address, socket{inode: 1}); err != nil || s == first {
+		t.Errorf("a stranger has our connection, %v", err)
+	}
 	for listener, same := range map[socket]bool{{inode: 1}: true, {inode: 2}: false} {
-		s, err := all.get("b", address, socket{inode: 1})
+		s, err := all.get(b, address, socket{inode: 1})
 		must(t, err)
-		again, err := all.get("b", address, listener)
+		again, err := all.get(b, address, listener)
 		must(t, err)
 		if (s == again) != same || again == first {
 			t.Errorf("inode %d: the same connection: %v", listener.inode, s == again)
 		}
 	}
-	all.drop("b")
-	all.drop("b")
-	if len(all.byInstance) != 1 {
-		t.Errorf("%d connections are left, want the other instance's", len(all.byInstance))
+	all.drop(b)
+	all.drop(b)
+	if len(all.byKey) != 2 {
+		t.Errorf("%d connections are left, want those of the other instance", len(all.byKey))
 	}
 	must(t, all.close())
 }

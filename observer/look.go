@@ -141,6 +141,10 @@ func (l *look) named(pid int) (bool, error) {
 	if l.carriesMark(pid, w) == observed.Known || l.namesDatabase(pid, w) == observed.Known {
 		return true, w.exhausted
 	}
+	if args, ok := w.args.Get(); ok && len(args) == 0 {
+		// A thread of the kernel, or a process that has ended: no files.
+		return false, w.exhausted
+	}
 	opens, err := l.opensDatabase(pid)
 	if exhausted(err) {
 		return false, err

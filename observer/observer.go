@@ -54,20 +54,25 @@ func (o *Observer) Close() error { return o.sessions.close() }
 
 // Observe looks at the machine on behalf of one instance. It always returns:
 // what could not be read is Unknown with the reason. It takes no longer than
-// the health timeout beyond the reading itself; a ctx that ends makes the
-// health check Unknown.
+// twice the health timeout beyond the reading itself, once for the health and
+// once for all other checks; a ctx that ends makes those Unknown that had no
+// answer yet.
 func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 	l := o.newLook(t)
 	l.record = readRecord(t.RecordPath)
 	processes := l.search()
-	ports, health := l.ports(ctx, processes.Value)
+	ports := l.ports(processes.Value)
+	answers := l.ask(ctx, ports, processes)
 	executable := o.builds.withBuild(findExecutable(t.Executables))
 	return observed.State{
 		Lock:       l.lockFact(),
 		Record:     l.record,
 		Processes:  processes,
-		Ports:      ports,
-		Health:     health,
+		Ports:      ports.ports,
+		Health:     answers.health,
+		Server:     answers.server,
+		External:   answers.external,
+		FreePort:   l.freePort(ports, processes.Value),
 		Executable: executable,
 		Database:   l.databaseFacts(executable.Value.Build),
 		Restore:    statBackup(t.RestorePath),

@@ -47,13 +47,15 @@ func (m *ownerMemory) put(inode uint64, p place) {
 }
 
 // findOwners names the owner of each socket: from memory, then among the
-// instance's own processes, and only then by looking at every process.
+// instance's own processes, and only then by looking at every process. Zero
+// sockets are skipped.
 func (l *look) findOwners(wanted []socket, ours []observed.Process) map[socket]ownerAnswer {
 	answers := map[socket]ownerAnswer{}
 	missing := map[uint64]socket{}
 	for _, s := range wanted {
 		p, remembered := l.owners.get(s.inode)
 		switch {
+		case s == socket{}:
 		case s.pid != 0:
 			answers[s] = ownerAnswer{pid: s.pid}
 		case s.inode == 0:

@@ -1,7 +1,6 @@
 package observer
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,24 +8,39 @@ import (
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
-// ports says who listens on the ports of the spec, and what the frontend
-// answers. Both come from one list of sockets.
-func (l *look) ports(ctx context.Context, ours []observed.Process) ([]observed.Port, observed.Fact[observed.Health]) {
+// portView is what one list of sockets says of the ports of the spec.
+type portView struct {
+	ports []observed.Port
+	// found are the sockets behind their listeners; a zero one for no listener.
+	found []socket
+	// sockets are all that listen; err is why they could not be listed.
+	sockets []socket
+	err     error
+}
+
+// ports says who listens on the ports of the spec, and who beside them.
+func (l *look) ports(ours []observed.Process) portView {
 	sockets, err := l.machine.listeners()
-	ports := make([]observed.Port, len(l.target.Ports))
-	found := make([]socket, len(ports))
-	var wanted []socket
+	v := portView{ports: make([]observed.Port, len(l.target.Ports)), sockets: sockets, err: err}
+	v.found = make([]socket, len(v.ports))
+	shadows := make([]socket, len(v.ports))
 	for i, p := range l.target.Ports {
-		ports[i] = observed.Port{Name: p.Name, Address: netip.AddrPortFrom(l.target.IP, p.Port)}
-		if s, ok := serving(sockets, ports[i].Address); ok {
-			found[i], wanted = s, append(wanted, s)
-		}
+		v.ports[i] = observed.Port{Name: p.Name, Address: netip.AddrPortFrom(l.target.IP, p.Port)}
+		v.found[i], _ = serving(sockets, v.ports[i].Address)
+		shadows[i], _ = shadowing(sockets, v.ports[i].Address, v.found[i])
 	}
-	owners := l.findOwners(wanted, ours)
-	for i := range ports {
-		ports[i].Listener = l.listener(ports[i].Address, found[i], owners[found[i]], err)
+	owners := l.findOwners(slices.Concat(v.found, shadows), ours)
+	for i := range v.ports {
+		p := &v.ports[i]
+		p.Listener = l.listener(p.Address, v.found[i], owners[v.found[i]], err)
+		p.Shadow = l.shadow(p.Listener, shadows[i], owners[shadows[i]], err)
 	}
-	return ports, l.health(ctx, ports, found, ours)
+	return v
+}
+
+// index returns where the port of that name is, -1 when there is none.
+func (v portView) index(name observed.PortName) int {
+	return slices.IndexFunc(v.ports, func(p observed.Port) bool { return p.Name == name })
 }
 
 // listener turns what was found for one port into a fact; a zero socket means
@@ -74,8 +88,8 @@ func serving(sockets []socket, want netip.AddrPort) (socket, bool) {
 
 // serves ranks how closely the socket belongs to an address: 0 means not at
 // all. A wildcard address conflicts with any listener on the port: Go listens
-// on both families then. A v6-only listener on [::] takes nothing from an
-// IPv4 address.
+// on both families then, with one socket on [::]. A v6-only listener on [::]
+// takes nothing from an IPv4 address.
 func (s socket) serves(want netip.AddrPort) int {
 	bound, ip := s.address.Addr().Unmap().WithZone(""), want.Addr().Unmap().WithZone("")
 	switch {
@@ -83,6 +97,8 @@ func (s socket) serves(want netip.AddrPort) int {
 		return 0
 	case bound == ip:
 		return 3
+	case ip.IsUnspecified() && bound.IsUnspecified() && !s.v6only:
+		return 2
 	case ip.IsUnspecified():
 		return 1
 	case bound.IsUnspecified() && bound.Is4() == ip.Is4():
@@ -93,10 +109,12 @@ func (s socket) serves(want netip.AddrPort) int {
 	return 0
 }
 
-// ownedBy reports whether the listener's owner is one of the processes.
+// ownedBy reports whether the listener's owner is one of the processes, and
+// tied to the instance as only its Temporal is: a tool that has our database
+// open may listen as well.
 func ownedBy(listener observed.Fact[observed.Listener], ours []observed.Process) bool {
 	owner, ok := listener.Value.Owner.Get()
-	return ok && listener.IsKnown() && slices.ContainsFunc(ours, func(p observed.Process) bool {
+	return ok && listener.IsKnown() && belongs(owner.Evidence) && slices.ContainsFunc(ours, func(p observed.Process) bool {
 		return p.Identity == owner.Identity
 	})
 }

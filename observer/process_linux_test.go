@@ -20,7 +20,7 @@ func TestProcessDetails(t *testing.T) {
 	i := newInstance(t)
 	before := time.Now()
 	c := start(t, "wait", withArgs("start-dev", "--port", "1"), ownSession,
-		marked(i.Mark, observed.LaunchVariable+"=digest", observed.RestartedAtVariable+"=noon"))
+		marked(i.Mark, observed.LaunchVariable+"=digest", observed.RestartedAtVariable+"=noon", observed.BuildVariable+"=file 1-2"))
 	p := look1(t, i.Target).Processes.Value[0]
 	executable, err := os.Executable()
 	must(t, err)
@@ -35,7 +35,7 @@ func TestProcessDetails(t *testing.T) {
 		"group":        p.ProcessGroup == c.pid(),
 		"session":      p.Session == c.pid(),
 		"user":         p.User != "",
-		"launch":       p.Launch == observed.Is(observed.Launch{Digest: "digest", RestartedAt: "noon"}),
+		"launch":       p.Launch == observed.Is(observed.Launch{Digest: "digest", RestartedAt: "noon", Build: "file 1-2"}),
 		"round a tick": p.Started.Equal(startOf(t, c.pid())) || p.Started.Sub(startOf(t, c.pid())).Abs() < clockStep,
 	} {
 		if !ok {

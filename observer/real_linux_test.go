@@ -42,8 +42,17 @@ func TestRealServer(t *testing.T) {
 			t.Errorf("port = %+v", p)
 		}
 	}
-	if e := s.Processes.Value[0].Evidence; e.HoldsLock != observed.Known || e.CarriesMark != observed.Known || e.NamesDatabase != observed.Known {
+	e := s.Processes.Value[0].Evidence
+	if e.HoldsLock != observed.Known || e.CarriesMark != observed.Known || e.NamesDatabase != observed.Known || e.OpensDatabase != observed.Known {
 		t.Errorf("evidence = %+v", e)
+	}
+	if d := s.Database; !d.File.IsKnown() || !d.Writable.Value || !d.FirstBoot.IsAbsent() || !d.Meta.IsAbsent() {
+		t.Errorf("database = %+v", d)
+	}
+	must(t, os.Rename(i.DatabasePath, i.DatabasePath+".away"))
+	s = look1(t, i.Target)
+	if e := s.Processes.Value[0].Evidence; !s.Database.File.IsAbsent() || e.OpensDatabase != observed.Absent {
+		t.Errorf("after the database was taken away: file = %+v, evidence = %+v", s.Database.File, e)
 	}
 }
 

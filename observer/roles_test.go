@@ -46,6 +46,12 @@ var roles = map[string]func(args []string) (string, error){
 	"starve":  playStarve,
 	"chroot":  playChroot,
 	"cover":   playCover,
+	"build":   playBuild,
+	"opens":   playOpens,
+	"slept":   playSlept,
+	"mounted": playMounted,
+	"disk":    playDisk,
+	"hold":    playHold,
 }
 
 // playListen listens on NETWORK ADDRESS and never accepts.

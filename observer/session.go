@@ -11,13 +11,15 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// session is one gRPC connection to one listener. It is never used for
-// another one: a connection that outlived its listener would speak for a
-// server that is gone, and one that failed would make the next server wait
-// for gRPC's reconnect backoff.
+// session is what is kept open to one server: a gRPC connection to one
+// listener, and one to its UI. It is never used for another listener: a
+// connection that outlived its listener would speak for a server that is
+// gone, and one that failed would make the next server wait for gRPC's
+// reconnect backoff.
 type session struct {
 	listener socket
 	conn     *grpc.ClientConn
+	pages    *pages
 
 	mu sync.Mutex
 	// refused is why the last attempt to connect failed.
@@ -26,7 +28,7 @@ type session struct {
 
 // newSession prepares a connection; it is made by the first call.
 func newSession(address netip.AddrPort, listener socket) (*session, error) {
-	s := &session{listener: listener}
+	s := &session{listener: listener, pages: &pages{}}
 	conn, err := grpc.NewClient("passthrough:///"+address.String(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(s.dial),
@@ -40,8 +42,9 @@ func newSession(address netip.AddrPort, listener socket) (*session, error) {
 	return s, err
 }
 
-// maxAnswer bounds a health answer, which is a few bytes.
-const maxAnswer = 64 << 10
+// maxAnswer bounds an answer, in bytes. The largest is one listed workflow
+// with its memo, for which Temporal's own limit is 2 MiB.
+const maxAnswer = 4 << 20
 
 // dial connects without a proxy and without looking up any name.
 func (s *session) dial(ctx context.Context, address string) (net.Conn, error) {
@@ -59,40 +62,53 @@ func (s *session) refusal() error {
 	return s.refused
 }
 
-// sessions are the connections of an Observer, one for each instance.
-type sessions struct {
-	mu         sync.Mutex
-	byInstance map[string]*session
+// close ends the connections.
+func (s *session) close() error {
+	s.pages.close()
+	return s.conn.Close()
 }
 
-func newSessions() *sessions { return &sessions{byInstance: map[string]*session{}} }
+// sessionKey names a server that connections are kept to: that of an
+// instance, or the Temporal that is in its place and is not ours.
+type sessionKey struct {
+	instance string
+	external bool
+}
 
-// get returns the instance's connection to this listener, a new one when it
-// had none or one to another listener.
-func (all *sessions) get(instance string, address netip.AddrPort, listener socket) (*session, error) {
+// sessions are the connections of an Observer.
+type sessions struct {
+	mu    sync.Mutex
+	byKey map[sessionKey]*session
+}
+
+func newSessions() *sessions { return &sessions{byKey: map[sessionKey]*session{}} }
+
+// get returns the connection to this listener, a new one when there was none
+// or one to another listener.
+func (all *sessions) get(key sessionKey, address netip.AddrPort, listener socket) (*session, error) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if s := all.byInstance[instance]; s != nil {
+	if s := all.byKey[key]; s != nil {
 		if s.listener == listener {
 			return s, nil
 		}
-		s.conn.Close()
-		delete(all.byInstance, instance)
+		s.close()
+		delete(all.byKey, key)
 	}
 	s, err := newSession(address, listener)
 	if err == nil {
-		all.byInstance[instance] = s
+		all.byKey[key] = s
 	}
 	return s, err
 }
 
-// drop ends the instance's connection, if it has one.
-func (all *sessions) drop(instance string) {
+// drop ends the connection, if there is one.
+func (all *sessions) drop(key sessionKey) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	if s := all.byInstance[instance]; s != nil {
-		s.conn.Close()
-		delete(all.byInstance, instance)
+	if s := all.byKey[key]; s != nil {
+		s.close()
+		delete(all.byKey, key)
 	}
 }
 
@@ -101,9 +117,9 @@ func (all *sessions) close() error {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	var errs []error
-	for _, s := range all.byInstance {
-		errs = append(errs, s.conn.Close())
+	for _, s := range all.byKey {
+		errs = append(errs, s.close())
 	}
-	clear(all.byInstance)
+	clear(all.byKey)
 	return errors.Join(errs...)
 }

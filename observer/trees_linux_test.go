@@ -30,7 +30,7 @@ func ownMounts(cmd *exec.Cmd) {
 func named(database string) option { return withArgs("start-dev", "--db-filename", database) }
 
 // withDatabase makes the instance's database.
-func (i instance) withDatabase(t *testing.T) instance {
+func (i instance) withDatabase(t testing.TB) instance {
 	t.Helper()
 	must(t, os.MkdirAll(filepath.Dir(i.DatabasePath), 0o700))
 	must(t, os.WriteFile(i.DatabasePath, nil, 0o600))

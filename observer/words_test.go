@@ -36,10 +36,10 @@ func TestDatabases(t *testing.T) {
 
 func TestHasMarkAndLaunch(t *testing.T) {
 	carrying := func(mark string) words {
-		return words{environ: observed.Is(environment{mark: mark, digest: "d", restartedAt: "r"})}
+		return words{environ: observed.Is(environment{mark: mark, digest: "d", restartedAt: "r", build: "b"})}
 	}
 	unread := words{environ: observed.Unsure[environment]("permission denied")}
-	launch := observed.Is(observed.Launch{Digest: "d", RestartedAt: "r"})
+	launch := observed.Is(observed.Launch{Digest: "d", RestartedAt: "r", Build: "b"})
 	none := observed.None[observed.Launch]("the process does not carry the mark")
 	cases := map[string]struct {
 		words  words

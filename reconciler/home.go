@@ -102,6 +102,15 @@ func (h Home) Status(name string) string {
 	return filepath.Join(h.StatusDir(), name+desiredSuffix)
 }
 
+// eventsSuffix is how the name of a file of events ends. It is not how that of
+// a status file ends: a history does not make an instance known.
+const eventsSuffix = ".events.jsonl"
+
+// Events is the file that says what happened to the instance.
+func (h Home) Events(name string) string {
+	return filepath.Join(h.StatusDir(), name+eventsSuffix)
+}
+
 // DaemonLock is held by the daemon as long as it lives.
 func (h Home) DaemonLock() string { return filepath.Join(string(h), "daemon.lock") }
 

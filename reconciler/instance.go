@@ -15,13 +15,15 @@ import (
 // instance is what the loop remembers of one instance between passes. All but
 // exits belongs to the worker that has the instance's name.
 type instance struct {
-	name    string
-	log     logr.Logger
-	source  *source
-	sink    *sink
-	hands   *actuator.Actuator
-	history plan.History
-	status  v1alpha1.TemporalStatus
+	name   string
+	log    logr.Logger
+	source *source
+	sink   *sink
+	hands  *actuator.Actuator
+	// chronicle is told of all that happens.
+	chronicle chronicle
+	history   plan.History
+	status    v1alpha1.TemporalStatus
 	// lost means that there was a status file and that it could not be read:
 	// the instance existed.
 	lost bool
@@ -39,13 +41,14 @@ type instance struct {
 
 // resume takes over from an earlier daemon, whose status is lost when its
 // file could not be read.
-func (i *instance) resume(home Home, last *v1alpha1.Temporal, lost bool) {
-	i.source = newSource(home, i.name, last)
+func (i *instance) resume(home Home, claims *claims, last *v1alpha1.Temporal, lost bool) {
+	i.source = newSource(home, i.name, last, claims)
 	i.lost = lost
 	if last != nil {
 		i.status = last.Status
 		i.history = plan.Restore(last)
 	}
+	i.chronicle.begin(home.Events(i.name), last, i.source.object, i.history)
 }
 
 // noteExit returns the actuator's callback: it keeps the exit for the next

@@ -35,6 +35,8 @@ type Looker struct {
 	// AsDaemon takes the executable that the daemon found, because its
 	// environment decides, not the command's.
 	AsDaemon bool
+	// CountRunning asks the server how many workflows run.
+	CountRunning bool
 }
 
 // Look looks at one instance now. An instance that nobody knows, and of which
@@ -43,7 +45,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	// A status file that cannot be read is as good as none: the daemon writes
 	// another one.
 	reported, _ := l.Home.ReadStatus(name)
-	files := newSource(l.Home, name, reported)
+	files := newSource(l.Home, name, reported, newClaims(l.Home, nil))
 	desired, problem := files.read(time.Now())
 	// One look cannot tell for how long a file has been missing.
 	desired.Removed = desired.Missing
@@ -74,6 +76,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 // target says what to look at, and for which executable.
 func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observer.Target {
 	at := Options{Home: l.Home, Search: l.Search}.lookAt(desired, nil)
+	at.CountRunning = l.CountRunning
 	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
 		at.Executables = []observer.Candidate{*found}
 	}

@@ -6,9 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
@@ -88,14 +91,39 @@ func serversOf(database string) int {
 	return servers
 }
 
-// TestOneServerForOneDatabase: two instances that share a database take
-// turns, whatever happens to the one that has it.
+// TestOneServerForOneDatabase: the instances of two homes that share a database
+// take turns, whatever happens to the one that has it.
 func TestOneServerForOneDatabase(t *testing.T) {
 	parallel(t)
-	w := newQuickWorld(t)
 	database := filepath.Join(t.TempDir(), "shared.db")
 	storage := "  storage: {path: " + database + "}"
-	ports := map[string]int{"one": w.port, "two": lentPort(t)}
+	first, second := newQuickWorld(t), newQuickWorld(t)
+	most := watchMost(t, func() int { return serversOf(database) })
+	for _, w := range []*world{first, second} {
+		w.write("temporal", w.desired("temporal", w.port, storage))
+	}
+	first.run()
+	first.ready("temporal")
+	second.run()
+	blocked := second.eventually("temporal", "kept out", func(o *v1alpha1.Temporal) bool { return !ready(o) && o.Status.Message != "" })
+	if blocked.Status.Process != nil || blocked.Status.RestartCount != 0 {
+		t.Errorf("the other one: %+v", blocked.Status)
+	}
+	first.write("temporal", first.desired("temporal", first.port, storage, "  enabled: false"))
+	second.ready("temporal")
+	first.write("temporal", first.desired("temporal", first.port, storage))
+	first.eventually("temporal", "kept out", func(o *v1alpha1.Temporal) bool {
+		return o.Status.ObservedGeneration >= 2 && !ready(o) && o.Status.Process == nil && !stopped(o)
+	})
+	if most := most(); most != 1 {
+		t.Errorf("up to %d servers at a time on one database", most)
+	}
+}
+
+// watchMost calls count every millisecond until the returned function is
+// called, which tells the most that there ever were.
+func watchMost(t *testing.T, count func() int) (end func() int32) {
+	t.Helper()
 	var most atomic.Int32
 	over, watched := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -107,39 +135,58 @@ func TestOneServerForOneDatabase(t *testing.T) {
 			case <-over:
 				return
 			case <-tick.C:
-				most.Store(max(most.Load(), int32(serversOf(database))))
+				most.Store(max(most.Load(), int32(count())))
 			}
 		}
 	}()
-	for name, port := range ports {
-		w.write(name, w.desired(name, port, storage))
+	stop := sync.OnceFunc(func() {
+		close(over)
+		<-watched
+	})
+	t.Cleanup(stop)
+	return func() int32 {
+		stop()
+		return most.Load()
 	}
+}
+
+// TestOneInstanceForOneDatabase: of two instances of a home that name one
+// database one is refused, until the other one gives it up.
+func TestOneInstanceForOneDatabase(t *testing.T) {
+	parallel(t)
+	w := newQuickWorld(t)
+	dir := t.TempDir()
+	storage := func(name string) string { return "  storage: {path: " + filepath.Join(dir, name) + "}" }
+	ports := map[string]int{"one": w.port, "two": lentPort(t)}
+	w.write("one", w.patient("one", ports["one"], storage("shared.db")))
+	w.write("two", w.patient("two", ports["two"], storage("own.db")))
+	most := watchMost(t, func() int { return serversOf(filepath.Join(dir, "shared.db")) })
 	w.run()
-	first, second := "one", "two"
-	w.await("one of them is ready", func() bool {
-		for name := range ports {
-			if object, err := w.home.ReadStatus(name); err == nil && object != nil && ready(object) {
-				if name == second {
-					first, second = second, first
-				}
-				return true
-			}
-		}
-		return false
-	})
-	blocked := w.eventually(second, "kept out", func(o *v1alpha1.Temporal) bool { return !ready(o) && o.Status.Message != "" })
-	if blocked.Status.Process != nil || blocked.Status.RestartCount != 0 {
-		t.Errorf("the other one: %+v", blocked.Status)
+	w.ready("one")
+	before := w.ready("two").Status.Process.PID
+	refused := func(o *v1alpha1.Temporal) bool {
+		return meta.IsStatusConditionFalse(o.Status.Conditions, v1alpha1.ConditionDesiredStateValid) && ready(o) &&
+			o.Status.Process.PID == before && o.Spec.Storage.Path == filepath.Join(dir, "own.db")
 	}
-	w.write(first, w.desired(first, ports[first], storage, "  enabled: false"))
-	w.ready(second)
-	w.write(first, w.desired(first, ports[first], storage))
-	w.eventually(first, "kept out", func(o *v1alpha1.Temporal) bool {
-		return o.Status.ObservedGeneration >= 2 && !ready(o) && o.Status.Process == nil && !stopped(o)
+	w.write("two", w.patient("two", ports["two"], storage("shared.db")))
+	w.eventually("two", "refused, and served as before", refused)
+
+	// Disabled, it still has its data.
+	w.write("one", w.patient("one", ports["one"], storage("shared.db"), "  enabled: false"))
+	w.eventually("one", "stopped", stopped)
+	// In another line, which is another problem.
+	w.write("two", "# again\n"+w.patient("two", ports["two"], storage("shared.db")))
+	w.await("the edit is refused too", func() bool { return strings.Count(w.logs.since(0), `used by instance`) > 1 })
+	w.eventually("two", "refused", refused)
+
+	// Nobody edits the file of the other one, and it looks once an hour.
+	w.write("one", w.patient("one", ports["one"], storage("other.db")))
+	w.eventually("two", "to have the database that was given up", func(o *v1alpha1.Temporal) bool {
+		return meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionDesiredStateValid) &&
+			o.Spec.Storage.Path == filepath.Join(dir, "shared.db") && o.Generation == 2
 	})
-	close(over)
-	<-watched
-	if most.Load() != 1 {
-		t.Errorf("up to %d servers at a time on one database", most.Load())
+	w.ready("one")
+	if most := most(); most != 1 {
+		t.Errorf("up to %d servers at a time on one database", most)
 	}
 }

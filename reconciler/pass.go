@@ -30,6 +30,7 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	now := time.Now()
 	desired, problem := i.source.read(now)
 	i.logProblem(problem)
+	i.recordDesired(desired, problem, now)
 	if desired.Object == nil || desired.Removed && !i.known(desired) {
 		switch {
 		case problem != "":
@@ -56,6 +57,7 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	err := i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
 	i.logUnwritten(err)
 	if desired.Removed && decision.Situation == plan.Stopped && failure == nil {
+		i.recordForgotten(time.Now())
 		i.log.Info("forgotten: the desired file is gone and nothing runs; the data stays")
 		return 0, r.forget(i)
 	}
@@ -103,10 +105,12 @@ func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desir
 // see takes the look into the history and returns what to decide from.
 func (i *instance) see(desired plan.Desired, state observed.State) plan.Input {
 	now := time.Now()
-	for _, exit := range i.takeExits() {
+	before, exits := i.history, i.takeExits()
+	for _, exit := range exits {
 		i.history = i.history.Exited(exit)
 	}
 	i.history = i.history.See(desired, state, now)
+	i.recordEnds(before, exits, now)
 	i.hints = nil
 	for _, p := range state.Processes.Value {
 		i.hints = append(i.hints, p.Identity)
@@ -118,6 +122,7 @@ func (i *instance) see(desired plan.Desired, state observed.State) plan.Input {
 func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.Plan) error {
 	for _, action := range decision.Actions {
 		outcome := i.hands.Do(ctx, action)
+		i.recordAction(decision, outcome, time.Now())
 		var busy *actuator.LockHeldError
 		if errors.As(outcome.Err, &busy) {
 			// Another server has it, or a reader for a moment. No server has
@@ -180,7 +185,9 @@ func (i *instance) watch(decision plan.Plan) (gone bool) {
 
 // account computes the status and writes it when it changed.
 func (i *instance) account(pass status.Pass) error {
-	i.status = status.Compute(i.status, pass)
+	before := i.status
+	i.status = status.Compute(before, pass)
+	i.recordPass(before, pass, time.Now())
 	object := pass.Input.Desired.Object.DeepCopy()
 	object.Status = i.status
 	return i.sink.write(object)
@@ -188,8 +195,9 @@ func (i *instance) account(pass status.Pass) error {
 
 // reportUnreadable writes a status for an instance that never had a good file.
 func (i *instance) reportUnreadable(problem string, now time.Time) error {
-	object := status.Unreadable(i.name, problem, i.status, now)
+	object, before := status.Unreadable(i.name, problem, i.status, now), i.status
 	i.status = object.Status
+	i.recordConditions(before.Conditions, now)
 	return i.sink.write(object)
 }
 

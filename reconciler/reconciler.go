@@ -47,6 +47,7 @@ type Reconciler struct {
 	options  Options
 	observer *observer.Observer
 	queue    workqueue.TypedRateLimitingInterface[string]
+	claims   *claims
 
 	// lock is held while Run runs, end ends Run.
 	lock *daemonLock
@@ -71,13 +72,15 @@ func New(options Options) *Reconciler {
 	if options.Log.GetSink() == nil {
 		options.Log = logr.Discard()
 	}
-	return &Reconciler{
+	r := &Reconciler{
 		options:   options,
 		observer:  observer.New(observer.Options{}),
 		instances: map[string]*instance{},
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, lookAtLeast)),
 	}
+	r.claims = newClaims(options.Home, r.queue.Add)
+	return r
 }
 
 // Run reconciles until ctx is done, then returns nil once everything that it
@@ -161,6 +164,9 @@ func (r *Reconciler) forget(i *instance) error {
 	r.mu.Lock()
 	delete(r.instances, i.name)
 	r.mu.Unlock()
+	i.finishRecords(time.Now())
+	// After the status file, which says what the instance has.
+	defer r.claims.release(i.name)
 	return errors.Join(i.sink.remove(), i.hands.Close())
 }
 
@@ -170,6 +176,7 @@ func (r *Reconciler) closeAll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range r.instances {
+		i.finishRecords(time.Now())
 		if err := i.hands.Close(); err != nil {
 			r.options.Log.Error(err, "cannot close", "instance", i.name)
 		}
@@ -191,7 +198,7 @@ func (r *Reconciler) newInstance(name string) *instance {
 	if err != nil {
 		i.log.Error(err, "the status of an earlier daemon is lost")
 	}
-	i.resume(r.options.Home, last, err != nil)
+	i.resume(r.options.Home, r.claims, last, err != nil)
 	i.hands = actuator.New(actuator.Options{
 		Identifier: r.observer,
 		Env:        r.options.Env,

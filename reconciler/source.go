@@ -24,32 +24,42 @@ const removalSettle = 2 * time.Second
 
 // source reads one instance's desired file and remembers the last good one.
 type source struct {
-	home Home
-	name string
+	home   Home
+	name   string
+	claims *claims
 	// data is what the file said at the last read, object the last good
 	// content, complete and valid, with its generation; nil when there never
 	// was one. problem is why data is not object.
 	data    []byte
 	object  *v1alpha1.Temporal
 	problem string
+	// refused is what the file asks for and may not have, because another
+	// instance has its database; nil when that is not so.
+	refused *v1alpha1.Temporal
 	// missingSince is when the file was first missed; zero while it is there.
 	missingSince time.Time
 }
 
 // newSource returns a source that knows the last good object of an earlier
 // daemon from the status file, if there is one.
-func newSource(home Home, name string, last *v1alpha1.Temporal) *source {
-	s := &source{home: home, name: name}
-	if last == nil || last.Generation <= 0 {
-		return s
-	}
-	// The status file may be of another version, or edited.
-	object := v1alpha1.Complete(last, string(home))
-	if object.Name == name && len(v1alpha1.Validate(last, object)) == 0 {
-		object.Status = v1alpha1.TemporalStatus{}
-		s.object = object
-	}
+func newSource(home Home, name string, last *v1alpha1.Temporal, claims *claims) *source {
+	s := &source{home: home, name: name, claims: claims, object: home.lastGood(name, last)}
+	claims.hold(name, s.object)
 	return s
+}
+
+// lastGood returns the object that was in force when last was written; nil for
+// none. The status file may be of another version, or edited.
+func (h Home) lastGood(name string, last *v1alpha1.Temporal) *v1alpha1.Temporal {
+	if last == nil || last.Generation <= 0 {
+		return nil
+	}
+	object := v1alpha1.Complete(last, string(h))
+	if object.Name != name || len(v1alpha1.Validate(last, object)) > 0 {
+		return nil
+	}
+	object.Status = v1alpha1.TemporalStatus{}
+	return object
 }
 
 // read looks at the file. What it returns is valid unless Object is nil;
@@ -118,18 +128,30 @@ func (s *source) settling(now time.Time) time.Duration {
 	return max(0, removalSettle-now.Sub(s.missingSince))
 }
 
-// take decodes the data unless it is what was decoded last.
+// take decodes the data unless it is what was decoded last. What was refused
+// then is judged again: the other instance may have another database now.
 func (s *source) take(path string, data []byte) {
-	if s.data != nil && bytes.Equal(data, s.data) {
+	object := s.refused
+	if s.data == nil || !bytes.Equal(data, s.data) {
+		s.data, s.refused = data, nil
+		var err error
+		if object, err = encoding.Decode(path, data, string(s.home)); err != nil {
+			s.problem = err.Error()
+			return
+		}
+	}
+	if object != nil {
+		s.adopt(path, object)
+	}
+}
+
+// adopt puts the object in force, unless another instance has its database.
+func (s *source) adopt(path string, object *v1alpha1.Temporal) {
+	if holder := s.claims.take(s.name, object); holder != "" {
+		s.refused, s.problem = object, usedBy(path, s.data, object, holder).Error()
 		return
 	}
-	s.data = data
-	object, err := encoding.Decode(path, data, string(s.home))
-	if err != nil {
-		s.problem = err.Error()
-		return
-	}
-	s.problem = ""
+	s.refused, s.problem = nil, ""
 	object.Status = v1alpha1.TemporalStatus{}
 	object.Generation = 1
 	if s.object != nil {
@@ -144,7 +166,8 @@ func (s *source) take(path string, data []byte) {
 // sameDesire reports whether two objects ask for the same.
 func sameDesire(a, b *v1alpha1.Temporal) bool {
 	return equality.Semantic.DeepEqual(a.Spec, b.Spec) &&
-		a.Annotations[v1alpha1.RestartedAtAnnotation] == b.Annotations[v1alpha1.RestartedAtAnnotation]
+		a.Annotations[v1alpha1.RestartedAtAnnotation] == b.Annotations[v1alpha1.RestartedAtAnnotation] &&
+		a.Annotations[v1alpha1.RestoreAnnotation] == b.Annotations[v1alpha1.RestoreAnnotation]
 }
 
 // names returns the instances that have a desired file or a status file. The

@@ -19,18 +19,24 @@ func TestDecodeReadsEveryField(t *testing.T) {
 	type spec = v1alpha1.TemporalSpec
 	second := func(d *metav1.Duration) bool { return d.Duration == 1500*time.Millisecond }
 	tests := map[string]func(s *spec) bool{
-		"enabled: false":                           func(s *spec) bool { return !*s.Enabled },
-		"ip: ::1":                                  func(s *spec) bool { return s.IP == "::1" },
-		"port: 99":                                 func(s *spec) bool { return s.Port == 99 && s.UI.Port == 1099 },
-		"ui: {enabled: false}":                     func(s *spec) bool { return !*s.UI.Enabled && s.UI.Port == 0 },
-		"ui: {port: 99}":                           func(s *spec) bool { return s.UI.Port == 99 },
-		"httpPort: 99":                             func(s *spec) bool { return s.HTTPPort == 99 },
-		"metricsPort: 99":                          func(s *spec) bool { return s.MetricsPort == 99 },
-		"storage: {type: Memory}":                  func(s *spec) bool { return s.Storage.Type == v1alpha1.StorageMemory && s.Storage.Path == "" },
-		"storage: {path: /x.db}":                   func(s *spec) bool { return s.Storage.Path == "/x.db" },
-		"binary: {path: /t}":                       func(s *spec) bool { return s.Binary.Path == "/t" },
-		"binary: {version: 1.8.2}":                 func(s *spec) bool { return s.Binary.Version == "1.8.2" },
-		"namespaces: [{name: a}, {name: b}]":       func(s *spec) bool { return len(s.Namespaces) == 2 && s.Namespaces[1].Name == "b" },
+		"enabled: false":                          func(s *spec) bool { return !*s.Enabled },
+		"ip: ::1":                                 func(s *spec) bool { return s.IP == "::1" },
+		"port: 99":                                func(s *spec) bool { return s.Port == 99 && s.UI.Port == 1099 },
+		"ui: {enabled: false}":                    func(s *spec) bool { return !*s.UI.Enabled && s.UI.Port == 0 },
+		"ui: {port: 99}":                          func(s *spec) bool { return s.UI.Port == 99 },
+		"httpPort: 99":                            func(s *spec) bool { return s.HTTPPort == 99 },
+		"metricsPort: 99":                         func(s *spec) bool { return s.MetricsPort == 99 },
+		"storage: {type: Memory}":                 func(s *spec) bool { return s.Storage.Type == v1alpha1.StorageMemory && s.Storage.Path == "" },
+		"storage: {path: /x.db}":                  func(s *spec) bool { return s.Storage.Path == "/x.db" },
+		"binary: {path: /t}":                      func(s *spec) bool { return s.Binary.Path == "/t" },
+		"binary: {version: 1.8.2}":                func(s *spec) bool { return s.Binary.Version == "1.8.2" },
+		"namespaces: [{name: a}, {name: b}]":      func(s *spec) bool { return len(s.Namespaces) == 2 && s.Namespaces[1].Name == "b" },
+		"namespaces: [{name: a, retention: 72h}]": func(s *spec) bool { return s.Namespaces[0].Retention.Duration == 72*time.Hour },
+		"namespaces: [{name: a, description: b}]": func(s *spec) bool { return s.Namespaces[0].Description == "b" },
+		"searchAttributes: {A: Keyword, b: Int}": func(s *spec) bool {
+			return s.SearchAttributes["A"] == v1alpha1.SearchAttributeKeyword && len(s.SearchAttributes) == 2
+		},
+		"portConflict: Reuse":                      func(s *spec) bool { return s.PortConflict == v1alpha1.PortConflictReuse },
 		"dynamicConfig: {a: {b: [1, 0x10, .5]}}":   func(s *spec) bool { return string(s.DynamicConfig["a"].Raw) == `{"b":[1,16,0.5]}` },
 		"dynamicConfig: {a: 1.0}":                  func(s *spec) bool { return string(s.DynamicConfig["a"].Raw) == `1.0` },
 		"dynamicConfig: {a: 18446744073709551615}": func(s *spec) bool { return string(s.DynamicConfig["a"].Raw) == `18446744073709551615` },
@@ -72,6 +78,10 @@ func TestDecodeFindsAnUnknownKeyInEverySection(t *testing.T) {
 			t.Errorf("want %s\ngot  %s", want, got)
 		}
 	}
+	if got := faultsOf(t, header+"spec:\n  namespaces:\n    - name: a\n      zzzzzz: 1\n"); len(got) != 1 ||
+		got[0] != "temporal.yaml:6: spec.namespaces[0].zzzzzz: unknown field (remove it)" {
+		t.Errorf("got %s", got)
+	}
 	got := strings.Join(faultsOf(t, "zzzzzz: 1\n"+header+"metadata:\n  zzzzzz: 1\nspec: {}\nstatus: {zzzzzz: 1}\n"), "\n")
 	for _, want := range []string{":1: zzzzzz:", ":5: metadata.zzzzzz:", ":7: status.zzzzzz:"} {
 		if !strings.Contains(got, want) {
@@ -89,6 +99,10 @@ func TestDecodePointsAtTheFieldOfAValidationFault(t *testing.T) {
 		"  httpPort: 17300":           "  httpPort: 70000",
 		"    version: 1.8.2":          "    version: latest",
 		"    - name: payments.eu":     "    - name: orders",
+		"      retention: 2160h":      "      retention: 1s",
+		"    Express: Bool":           "    Express: bool",
+		"    Amount: Double":          "    RunId: Double",
+		"  portConflict: Reuse":       "  portConflict: reuse",
 		"    synchronous: normal":     "    synchronous: \"\"",
 		"  logLevel: debug":           "  logLevel: loud",
 		"    GOMAXPROCS: \"2\"":       "    STIGMER_X: \"2\"",

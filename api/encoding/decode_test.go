@@ -151,7 +151,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"binary data":         {header + "spec: {ip: !!binary aGk=}\n", "is of type !!binary, not a text"},
 		"infinity":            {header + "spec: {dynamicConfig: {a: .inf}}\n", "temporal.yaml:3: spec.dynamicConfig[a]: a number that JSON cannot hold (put it in quotes)"},
 		"deep in any value":   {header + "spec: {dynamicConfig: {a: {b: 1, b: 2}}}\n", "spec.dynamicConfig[a].b: duplicate, first set in line 3"},
-		"an item's field":     {header + "spec:\n  namespaces:\n    - name: a\n      retention: 1d\n", "temporal.yaml:6: spec.namespaces[0].retention: unknown field"},
+		"an item's field":     {header + "spec:\n  namespaces:\n    - name: a\n      keep: 1d\n", "temporal.yaml:6: spec.namespaces[0].keep: unknown field"},
+		"days":                {header + "spec:\n  namespaces:\n    - name: a\n      retention: 30d\n", "temporal.yaml:6: spec.namespaces[0].retention: not a duration (days are no unit, write 720h)"},
+		"a duration and days": {header + "spec: {interval: 1d12h}\n", "spec.interval: not a duration (write a number and a unit, such as 5s or 250ms)"},
+		"many days":           {header + "spec: {interval: 99999999999999999999d}\n", "spec.interval: not a duration (write a number and a unit, such as 5s or 250ms)"},
 		"a mistyped time":     {header + "metadata: {creationTimestamp: soon}\nspec: {}\n", "metadata.creationTimestamp: not a time"},
 		"a name with a slash": {header + "metadata: {name: a/b}\nspec: {}\n", `metadata.name: "a/b" is not the file's name`},
 	}

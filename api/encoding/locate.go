@@ -5,9 +5,25 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
+
+// Locate returns an *InvalidError for faults that a caller has found in a file
+// that Decode accepts: each with the line of its field, and told like Decode's own.
+func Locate(file string, data []byte, faults ...*field.Error) error {
+	root, fault := parse(data)
+	if fault != nil || root == nil {
+		// Lines cannot be told; the faults can.
+		root = &yaml.Node{}
+	}
+	located := make([]Fault, 0, len(faults))
+	for _, e := range faults {
+		located = append(located, faultOf(root, e))
+	}
+	return invalid(file, located)
+}
 
 // lineOf returns the line of the field at path, of the field that its default
 // is derived from, or of the nearest parent that is written.

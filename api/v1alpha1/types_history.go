@@ -18,6 +18,9 @@ type HistoryStatus struct {
 	// StoreRead says that the process of the status could read its store.
 	// +optional
 	StoreRead bool `json:"storeRead,omitempty"`
+	// StoreWritten says that a write of it succeeded.
+	// +optional
+	StoreWritten bool `json:"storeWritten,omitempty"`
 	// Write is the last write check.
 	// +optional
 	Write *WriteCheckStatus `json:"write,omitempty"`
@@ -49,4 +52,7 @@ type WriteCheckStatus struct {
 	// Problem is why it failed; empty when it did not.
 	// +optional
 	Problem string `json:"problem,omitempty"`
+	// Failures counts the checks that failed in a row.
+	// +optional
+	Failures int32 `json:"failures,omitempty"`
 }

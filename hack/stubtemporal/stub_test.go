@@ -3,6 +3,7 @@ package stubtemporal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -100,16 +101,23 @@ func (s *stub) exitCode() int {
 	return s.ProcessState.ExitCode()
 }
 
-// health asks for the state of service; an answer that does not come within
-// 150 ms is codes.DeadlineExceeded.
-func (s *stub) health(t *testing.T, service string) (string, codes.Code) {
+// dial returns a connection to the frontend that ends with the test.
+func (s *stub) dial(t *testing.T) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(s.address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// health asks for the state of service; an answer that does not come within
+// 150 ms is codes.DeadlineExceeded.
+func (s *stub) health(t *testing.T, service string) (string, codes.Code) {
+	t.Helper()
+	conn := s.dial(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 	defer cancel()
 	answer, err := grpc_health_v1.NewHealthClient(conn).Check(ctx,
@@ -149,7 +157,16 @@ func freePort(t *testing.T) string {
 
 func getStatus(t *testing.T, port string) int {
 	t.Helper()
-	answer, err := http.Get("http://127.0.0.1:" + port)
+	return getStatusWithin(t, port, 20*time.Second)
+}
+
+// getStatusWithin returns 0 when no answer comes in time.
+func getStatusWithin(t *testing.T, port string, limit time.Duration) int {
+	t.Helper()
+	answer, err := (&http.Client{Timeout: limit}).Get("http://127.0.0.1:" + port)
+	if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
+		return 0
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	// the actuator, possibly before Do has returned the outcome of the start,
 	// and must not call Close. May be nil.
 	OnExit func(observed.Identity, Exit)
+	// OnLearned is called after each LearnSchema that was begun, unless Close
+	// came first: with the file that was written, and with why there is none. It
+	// is called from a goroutine of the actuator and must not call Close. May be nil.
+	OnLearned func(path string, err error)
 	// Env is the environment that a child's is made from, normally
 	// os.Environ(). Its TEMPORAL_* and STIGMER_* variables are left out.
 	Env []string
@@ -70,21 +74,24 @@ type Actuator struct {
 	closed bool
 	// watches holds nil for a child whose handle is not open yet.
 	watches map[observed.Identity]*handle
+	// learning holds the files that a LearnSchema is about to write.
+	learning map[string]bool
 }
 
 // New returns an Actuator. It starts nothing by itself.
 func New(opts Options) *Actuator {
 	return &Actuator{
-		opts:    opts,
-		done:    make(chan struct{}),
-		watches: map[observed.Identity]*handle{},
+		opts:     opts,
+		done:     make(chan struct{}),
+		watches:  map[observed.Identity]*handle{},
+		learning: map[string]bool{},
 	}
 }
 
 // Do carries out one action. The same action may be carried out again, or
 // late: everything is looked at again before it is touched. ctx bounds the few
-// milliseconds that a start waits for a lock, and the calls to a server; it
-// never ends a process.
+// milliseconds that a start waits for a lock, the copying of a database, and the
+// calls to a server; it never ends a process.
 func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 	out := Outcome{Action: action}
 	switch action.Verb {
@@ -100,6 +107,8 @@ func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 		out.Err = a.writeRecordOf(action.RecordPath, action.Target)
 	case plan.RemoveRecord:
 		out.Err = a.removeRecord(action.RecordPath)
+	case plan.Quarantine, plan.Backup, plan.RestoreBackup, plan.Seal, plan.LearnSchema:
+		out.Warning, out.Err = a.workOn(ctx, action)
 	case plan.RegisterNamespace:
 		out.Err = a.changeServer(ctx, action.Server, registerNamespace)
 	case plan.UpdateNamespace:

@@ -147,6 +147,20 @@ func (e *SearchAttributeTypeError) Error() string {
 	return fmt.Sprintf("search attribute %s of namespace %s is %s, not %s", e.Name, e.Namespace, e.Got, e.Want)
 }
 
+// DatabaseChangedError means that the database is not as the plan found it, so
+// nothing was done. Looking again will tell how it is.
+type DatabaseChangedError struct {
+	// Path of the database.
+	Path string
+	// Found completes the sentence "the database is not as it was:".
+	Found string
+}
+
+// Error says what was found instead.
+func (e *DatabaseChangedError) Error() string {
+	return fmt.Sprintf("the database %s is not as it was: %s", e.Path, e.Found)
+}
+
 // ClosedError means that the actuator was closed before.
 type ClosedError struct{}
 

@@ -126,7 +126,7 @@ func TestOneLockForADatabase(t *testing.T) {
 func TestChildHoldsBothLocks(t *testing.T) {
 	r := newRig(t)
 	report := launchIn(filepath.Join(r.home, "report"), "report")
-	report.DatabasePath = filepath.Join(r.home, "report", "temporal.db")
+	report.DatabasePath, report.FirstBoot = filepath.Join(r.home, "report", "temporal.db"), true
 	id := r.try(report).Started
 	if told := r.report(); !slices.Contains(told, "fds 0,1,2,3,4") {
 		t.Errorf("told %q", told)
@@ -134,7 +134,7 @@ func TestChildHoldsBothLocks(t *testing.T) {
 	r.is(r.exit(id), "code 0")
 
 	l := launchIn(r.home, "witness")
-	l.DatabasePath = filepath.Join(r.home, "temporal.db")
+	l.DatabasePath, l.FirstBoot = filepath.Join(r.home, "temporal.db"), true
 	id = r.try(l).Started
 	r.expect(said(id, "ready"))
 	locks := []string{l.LockPath, databaseLock(l.DatabasePath)}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 const (
@@ -45,10 +47,13 @@ func takeLock(ctx context.Context, path string) (*os.File, error) {
 	return nil, fmt.Errorf("cannot lock %s: it was replaced %d times meanwhile", path, maxReplaced)
 }
 
-// databaseLock returns the lock file of a database: beside the file itself,
-// whatever symbolic links the path goes through, so that two paths to one file
-// meet at one lock.
-func databaseLock(path string) string {
+// databaseLock returns the lock file of a database: beside the file itself, so
+// that two paths to one file meet at one lock.
+func databaseLock(path string) string { return realPath(path) + ".stigmer-lock" }
+
+// realPath returns where the file is or would be, whatever symbolic links the
+// path goes through.
+func realPath(path string) string {
 	for range maxLinks {
 		link, err := os.Readlink(path)
 		if err != nil {
@@ -62,7 +67,20 @@ func databaseLock(path string) string {
 	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
 		path = filepath.Join(folder, filepath.Base(path))
 	}
-	return path + ".stigmer-lock"
+	return path
+}
+
+// underLocks does the work while nobody else can start a server of the instance,
+// or one on the database. Nobody inherits these locks.
+func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) error {
+	for _, path := range []string{w.LockPath, databaseLock(w.Path)} {
+		lock, err := takeLock(ctx, path)
+		if err != nil {
+			return err
+		}
+		defer lock.Close()
+	}
+	return work()
 }
 
 // lockFile takes the lock, with the patience of probeTime.

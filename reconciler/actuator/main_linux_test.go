@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"github.com/stigmer/stigmer-local/hack/stubtemporal"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -64,6 +65,8 @@ func play(role string, args []string) int {
 		return playStarve(args[0])
 	case "leaky":
 		return playLeaky(args)
+	case "server":
+		return stubtemporal.Main(args, os.Getenv)
 	}
 	return 99
 }

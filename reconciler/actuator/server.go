@@ -33,7 +33,8 @@ type serverChange func(context.Context, grpc.ClientConnInterface, plan.ServerWor
 // its port up only to end. So a target that is still there after the
 // connection was made had the port when it was made. That leaves a target on
 // its way out whose port another server took at once: that one has another
-// database, and so another cluster id, or is no Temporal at all.
+// database and so another cluster id, but for servers in memory, of which all
+// of one user have the same.
 func (a *Actuator) changeServer(ctx context.Context, w plan.ServerWork, change serverChange) error {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
@@ -101,5 +102,5 @@ func answer(err error) error {
 	if said.Code() == codes.DeadlineExceeded {
 		return errors.New("no answer in time")
 	}
-	return fmt.Errorf("the server answered %s: %s", said.Code(), said.Message())
+	return fmt.Errorf("%s: %s", said.Code(), said.Message())
 }

@@ -81,7 +81,14 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		return 0, nil, fmt.Errorf("cannot watch processes: %w", err)
 	}
 	defer reserve.close()
+	forget, err := beginFirstBoot(l)
+	if err != nil {
+		return 0, nil, err
+	}
 	dir := l.Dirs[0]
 	pid, err = spawn(l.Executable, l.Args, environment(a.opts.Env, l.Env, dir), dir, log, locks)
+	if err != nil {
+		err = errors.Join(err, forget())
+	}
 	return pid, warning, err
 }

@@ -34,6 +34,9 @@ func (r *Recorder) compactIfDue(now time.Time) error {
 
 // compact writes the file anew with the newest events, each once.
 func (r *Recorder) compact(now time.Time) error {
+	if err := r.resume(now); err != nil {
+		return err
+	}
 	list, err := Read(r.path)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -17,6 +18,8 @@ const (
 	window = 10 * time.Minute
 	// repeatEvery is how long a higher count may be known to the Recorder only.
 	repeatEvery = time.Minute
+	// maxKey is how many bytes of a key are written as they are.
+	maxKey = 120
 	// maxRecent bounds how many events are remembered. It is a few rounds of a
 	// loop, and what is kept while the file cannot be written.
 	maxRecent = 256
@@ -26,8 +29,10 @@ const (
 // Its methods never wait; what could not be written is tried again with the
 // next call, and their errors are for telling only.
 type Recorder struct {
-	path   string
-	hide   redactor
+	path string
+	hide redactor
+	// recent are the events that may repeat themselves, and those that could
+	// not be written; what happened last is last.
 	recent []*entry
 	// nextID is for the next event that is written.
 	nextID int64
@@ -61,19 +66,35 @@ func (r *Recorder) Record(e Event, now time.Time) error {
 	for _, text := range []*string{&e.Message, &e.Error, &e.Remedy, &e.Key} {
 		*text = shorten(r.hide.apply(*text))
 	}
+	e.Key = shortKey(e.Key)
 	// What keeps it from being read keeps it from being written, too.
 	_ = r.resume(now)
 	e.ID, e.Count, e.Time, e.LastTime = 0, 1, now, now
-	i := slices.IndexFunc(r.recent, func(old *entry) bool { return old.repeatedBy(e, now) })
-	if i < 0 {
-		r.forget(now)
-		r.recent = append(r.recent, &entry{Event: e})
-	} else {
-		old := r.recent[i]
-		e.ID, e.Count, e.Time = old.ID, min(old.Count+1, maxID), old.Time
-		old.Event = e
-	}
+	r.count(e, now)
 	return r.Flush(now)
+}
+
+// count makes the event the last of the recent ones: as a repetition of the
+// one that it repeats, or as a new one.
+func (r *Recorder) count(e Event, now time.Time) {
+	next := &entry{Event: e}
+	i := slices.IndexFunc(r.recent, func(old *entry) bool { return old.repeatedBy(e, now) })
+	if i >= 0 {
+		next = r.recent[i]
+		e.ID, e.Count, e.Time = next.ID, min(next.Count+1, maxID), next.Time
+		next.Event = e
+		r.recent = slices.Delete(r.recent, i, i+1)
+	}
+	r.forget(now)
+	r.recent = append(r.recent, next)
+}
+
+// shortKey returns the key itself, or what stands for a long one.
+func shortKey(key string) string {
+	if len(key) <= maxKey {
+		return key
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(key)))
 }
 
 // shorten keeps a text below its bound, and whole characters.

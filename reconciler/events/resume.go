@@ -75,9 +75,9 @@ func (r *Recorder) age(e Event) {
 	}
 }
 
-// isSame reports whether two entries are about one event.
+// isSame reports whether two entries are about one event of the file.
 func (old *entry) isSame(other *entry) bool {
-	return old.ID == other.ID && old.Time.Equal(other.Time)
+	return old.ID != 0 && old.ID == other.ID && old.Time.Equal(other.Time)
 }
 
 // withCountOf returns the entry, with the count of the one that is known when

@@ -40,10 +40,11 @@ const (
 	// LearnSchema finds out what a build creates in a new database. It is
 	// carried out beside the passes.
 	LearnSchema Verb = "LearnSchema"
-	// RegisterNamespace, UpdateNamespace and AddSearchAttributes change the
-	// running server, as Server says.
-	RegisterNamespace   Verb = "RegisterNamespace"
-	UpdateNamespace     Verb = "UpdateNamespace"
+	// RegisterNamespace makes a namespace on the running server.
+	RegisterNamespace Verb = "RegisterNamespace"
+	// UpdateNamespace changes one.
+	UpdateNamespace Verb = "UpdateNamespace"
+	// AddSearchAttributes adds search attributes to one.
 	AddSearchAttributes Verb = "AddSearchAttributes"
 )
 
@@ -98,8 +99,9 @@ func (a Action) String() string {
 type DatabaseWork struct {
 	// Path of the database, symbolic links followed.
 	Path string
-	// LockPath is the instance's lock, which is held meanwhile, as is the lock
-	// beside the database; both are released afterwards.
+	// LockPath is the instance's lock, which Quarantine, Backup and RestoreBackup
+	// hold meanwhile, as they do the lock beside the database; both are released
+	// afterwards. When Seal comes, the server that serves has them.
 	LockPath string
 	// Aside is where Quarantine and RestoreBackup rename the file at Path to. Each
 	// companion gets the same name with its own suffix.
@@ -110,7 +112,8 @@ type DatabaseWork struct {
 	// Keep is how many backups of observed.BackupBeforeUpgrade are kept by Backup.
 	Keep int
 	// Meta is the record to write: by Seal and RestoreBackup beside the database, by
-	// Backup beside the copy. Backup fills in its Objects, in both places.
+	// Backup there and beside the copy. Backup fills in its Objects; RestoreBackup
+	// fills in what is empty from the record of the backup.
 	Meta observed.Meta
 	// Build, Executable and SchemaPath are for LearnSchema: what to run, and
 	// the file to write what was found to.

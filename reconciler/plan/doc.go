@@ -19,15 +19,18 @@
 //	StoreReadable        it was read by this process, and is not now   replaced when it has failed
 //	StoreReadable        this process has never read it                told, and left (Degraded)
 //	StoreReadable        it has another cluster id than recorded       told, and left (OtherCluster)
-//	StoreWritable        the last write failed                         told, and left (Degraded)
+//	StoreWritable        this process has written, two checks failed   replaced when it has failed
+//	StoreWritable        a write failed otherwise                      told, and left (Degraded)
 //	VisibilityReadable   workflows cannot be listed                    told, and left (Degraded)
 //	UIServing            the UI does not answer 200                    told, and left (Degraded)
 //	DatabaseFile         deleted or replaced under the server          told, and left (DatabaseLost)
 //	DatabaseFile         read-only, or less than 16 MiB are free       told, and left (Degraded)
 //	DatabaseFile         the first boot is not known to be complete    sealed when the others hold
 //
-// While the file is lost, full or read-only, a store that is not read is not
-// a reason for a restart either; and while it is lost nothing is, neither a
+// A commit of Temporal's that meets somebody who reads the file can leave it
+// unable to write for good, which a restart heals; see busyTimeout. While the
+// file is lost, or its disk full or read-only, neither a store that is not read
+// nor one that is not written is a reason for a restart; and while it is lost nothing is, neither a
 // hang nor an edit: the process has the only copy of the data. What the user
 // asks for by name, a restart, a stop or a restore, is always done.
 //

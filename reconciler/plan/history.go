@@ -21,8 +21,9 @@ type History struct {
 	LastPID int
 	// Served says whether Main has served since it was first seen.
 	Served bool
-	// StoreRead says whether Main has read its store since it was first seen.
-	StoreRead bool
+	// StoreRead and StoreWritten say whether Main has read and written its
+	// store since it was first seen.
+	StoreRead, StoreWritten bool
 	// Write is the last write check of Main.
 	Write WriteCheck
 	// Slept is how long the machine had slept at the last look, AwakeSince when
@@ -60,8 +61,10 @@ const WriteCheckEvery = 30 * time.Second
 type WriteCheck struct {
 	// Time of the look; zero when none was made.
 	Time time.Time
-	// Problem is why it failed; empty when it did not.
-	Problem string
+	// Problem is why it failed; empty when it did not. Failures counts those
+	// that failed in a row.
+	Problem  string
+	Failures int
 }
 
 // WriteDue reports whether the next look should check that the store can be
@@ -154,7 +157,10 @@ func (h History) noteStore(v view, now time.Time) History {
 		h.StoreRead = true
 	}
 	if write, asked := v.in.Observed.Server.Write.Get(); asked {
-		h.Write = WriteCheck{Time: now, Problem: write.Problem}
+		h.Write = WriteCheck{Time: now, Problem: write.Problem, Failures: h.Write.Failures + 1}
+		if write.Problem == "" {
+			h.StoreWritten, h.Write.Failures = true, 0
+		}
 	}
 	return h
 }
@@ -234,7 +240,7 @@ func (h History) followMain(v view, now time.Time) History {
 
 // follow begins to remember another process.
 func (h History) follow(main observed.Identity) History {
-	h.Main, h.Served, h.StoreRead, h.Write = main, false, false, WriteCheck{}
+	h.Main, h.Served, h.StoreRead, h.StoreWritten, h.Write = main, false, false, false, WriteCheck{}
 	h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
 	return h
 }

@@ -68,10 +68,26 @@ func arguments(spec v1alpha1.TemporalSpec, files Files) []string {
 	for _, key := range slices.Sorted(maps.Keys(spec.DynamicConfig)) {
 		args = append(args, "--dynamic-config-value", key+"="+string(spec.DynamicConfig[key].Raw))
 	}
-	for _, key := range slices.Sorted(maps.Keys(spec.SQLitePragmas)) {
-		args = append(args, "--sqlite-pragma", key+"="+spec.SQLitePragmas[key])
+	pragmas := pragmas(spec)
+	for _, key := range slices.Sorted(maps.Keys(pragmas)) {
+		args = append(args, "--sqlite-pragma", key+"="+pragmas[key])
 	}
 	return append(args, spec.ExtraArgs...)
+}
+
+// busyTimeout is given to SQLite unless the spec gives another one, in
+// milliseconds. Without it a Temporal whose commit meets a reader of the file,
+// such as sqlite3 in a terminal, fails every write from then on.
+const busyTimeout = "10000"
+
+// pragmas returns those of the spec and our own.
+func pragmas(spec v1alpha1.TemporalSpec) map[string]string {
+	all := map[string]string{}
+	if spec.Storage.Type == v1alpha1.StorageFile {
+		all["busy_timeout"] = busyTimeout
+	}
+	maps.Copy(all, spec.SQLitePragmas)
+	return all
 }
 
 // environment returns the variables as KEY=VALUE, sorted.

@@ -31,6 +31,8 @@ type Plan struct {
 	Serving observed.Fact[bool]
 	// Unit are Main and the processes of its session.
 	Unit []observed.Process
+	// Volatile says that Main keeps its workflows in memory.
+	Volatile bool
 	// Verdicts are what the look says of each aspect of the instance.
 	Verdicts []Verdict
 	// Conflict is the program that is in the way; nil for none.
@@ -99,6 +101,7 @@ func Compute(in Input) Plan {
 		p := r.decide(v)
 		p.Situation = r.situation
 		p.Main, p.Serving, p.Unit, p.Verdicts = v.main, v.serving, v.unit, v.checks
+		p.Volatile = v.main != nil && v.volatile()
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}

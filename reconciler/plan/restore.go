@@ -29,9 +29,10 @@ func Restore(last *v1alpha1.Temporal) History {
 		}
 	}
 	if kept := last.Status.History; kept != nil {
-		h.Served, h.StoreRead, h.Failures = kept.Served, kept.StoreRead, int(kept.Failures)
+		h.Served, h.StoreRead, h.StoreWritten = kept.Served, kept.StoreRead, kept.StoreWritten
+		h.Failures = int(kept.Failures)
 		if kept.Write != nil {
-			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem}
+			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures)}
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
 		h.Retirements = retirements(kept.Retirements)
@@ -51,9 +52,9 @@ func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirem
 // Keep returns the part of the history that the status keeps; nil when there
 // is nothing to keep.
 func (h History) Keep() *v1alpha1.HistoryStatus {
-	kept := &v1alpha1.HistoryStatus{Served: h.Served, StoreRead: h.StoreRead, Failures: int32(h.Failures)}
+	kept := &v1alpha1.HistoryStatus{Served: h.Served, StoreRead: h.StoreRead, StoreWritten: h.StoreWritten, Failures: int32(h.Failures)}
 	if !h.Write.Time.IsZero() {
-		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem}
+		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures)}
 	}
 	if h.Failures > 0 {
 		kept.NotBefore = microTime(h.NotBefore)

@@ -91,12 +91,14 @@ func (v view) volatile() bool {
 	})
 }
 
-// losses says what the end of a server that keeps its workflows in memory
-// costs; empty for one that keeps them in a file.
+// losses says what the end of the server means for its running workflows, as
+// far as they were counted.
 func (v view) losses() string {
 	switch running, counted := v.in.Observed.Server.Running.Get(); {
-	case v.main == nil || !v.volatile():
+	case v.main == nil || counted && running == 0 || !counted && !v.volatile():
 		return ""
+	case !v.volatile():
+		return fmt.Sprintf("; %d running workflows go on after the next start", running)
 	case !counted:
 		return "; the workflows that it keeps in memory are lost"
 	default:

@@ -86,7 +86,7 @@ func reportPortHolder(v view) Plan {
 	}
 	choices = append(choices, "choose another port: "+v.anotherPort())
 	if v.in.Observed.External.IsKnown() && port.Name == observed.Frontend && !v.reuses() {
-		choices = append(choices, "use that Temporal: set spec.portConflict to Reuse")
+		choices = append(choices, "use that Temporal: "+v.quoted("--reuse"))
 	}
 	return Plan{
 		Message:  v.strangersOnPorts(),

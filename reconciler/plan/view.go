@@ -47,15 +47,32 @@ func newView(in Input) view {
 
 // liveFact says whether the server does what a restart would make it do again.
 func (v view) liveFact() observed.Fact[bool] {
-	store, asked := v.in.Observed.Server.Store.Get()
 	_, _, other := v.otherCluster()
-	if serving, known := v.serving.Get(); !known || !serving || !asked || store.Problem == "" {
+	serving, known := v.serving.Get()
+	if !known || !serving || other || v.databaseFile().Holds == observed.Absent {
 		return v.serving
 	}
-	if !v.in.History.StoreRead || other || v.databaseFile().Holds == observed.Absent {
-		return v.serving
+	if lost := v.lostStore(); lost != "" {
+		return observed.Fact[bool]{Knowledge: observed.Known, Reason: lost}
 	}
-	return observed.Fact[bool]{Knowledge: observed.Known, Reason: "the store is not read: " + store.Problem}
+	return v.serving
+}
+
+// writesLost is how many write checks in a row have to fail before a server
+// that could write counts as one that cannot any more.
+const writesLost = 2
+
+// lostStore says what of its store the server could use and cannot any more;
+// empty for nothing.
+func (v view) lostStore() string {
+	h, store := v.in.History, v.in.Observed.Server.Store
+	switch {
+	case h.StoreRead && store.IsKnown() && store.Value.Problem != "":
+		return "the store is not read: " + store.Value.Problem
+	case h.StoreWritten && h.Write.Failures >= writesLost && !v.volatile():
+		return "the store is not written: " + h.Write.Problem
+	}
+	return ""
 }
 
 // servingFact says whether the unit serves the frontend: its own listener is

@@ -44,7 +44,7 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 	if err != nil {
 		return fmt.Errorf("cannot edit %s: %w", path, err)
 	}
-	if _, err := encoding.Decode(path, after, string(s.home)); err != nil {
+	if err := s.home.CheckDesired(s.name, after); err != nil {
 		return fmt.Errorf("%w\nthe file is left as it was", err)
 	}
 	if before != nil && bytes.Equal(before, after) {

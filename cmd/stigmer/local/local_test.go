@@ -168,9 +168,9 @@ func TestBlockedBy(t *testing.T) {
 		want *obstacle
 	}{
 		{"nothing", reconciler.Look{Object: object}, nil},
-		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{exitUsage, "bad"}},
-		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{exitUserAction, "m; r"}},
-		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{exitUserAction, "no executable"}},
+		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{exitUsage, "bad", "bad"}},
+		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{exitUserAction, "m", "m; r"}},
+		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{exitUserAction, "no executable", "no executable"}},
 		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange}, nil},
 		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled}, nil},
 	}

@@ -38,7 +38,7 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 	var outcome *exitError
 	var plans []planned
 	for _, name := range names {
-		look, err := s.look(ctx, name)
+		look, err := s.lookCounting(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -117,6 +117,11 @@ func (s *session) printPlan(name string, look reconciler.Look) error {
 		_, err := fmt.Fprintf(s.stdout, "%s: nothing is known of it\n", name)
 		return err
 	}
-	_, err := fmt.Fprintf(s.stdout, "%s: %s", name, look.Plan)
-	return err
+	if _, err := fmt.Fprintf(s.stdout, "%s: %s", name, look.Plan); err != nil || look.Plan.Conflict == nil {
+		return err
+	}
+	for _, line := range look.Plan.Conflict.Card(look.Input.Observed.Time) {
+		fmt.Fprintln(s.stdout, "  "+line)
+	}
+	return nil
 }

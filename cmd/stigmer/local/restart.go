@@ -13,17 +13,19 @@ import (
 
 func (a *app) restartCommand() *cobra.Command {
 	var timeout time.Duration
+	var yes bool
 	c := &cobra.Command{
 		Use:   "restart",
 		Short: "Replace the running Temporal by a new one, or start one",
 		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.restart(c.Context(), timeout) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.restart(c.Context(), timeout, yes) },
 	}
 	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
+	yesFlag(c, &yes)
 	return c
 }
 
-func (a *app) restart(ctx context.Context, timeout time.Duration) error {
+func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) error {
 	if err := checkTimeout(timeout); err != nil {
 		return err
 	}
@@ -32,8 +34,11 @@ func (a *app) restart(ctx context.Context, timeout time.Duration) error {
 		return err
 	}
 	defer s.close()
-	before, err := s.look(ctx, s.name)
+	before, err := s.lookCounting(ctx, s.name)
 	if err != nil {
+		return err
+	}
+	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err
 	}
 	err = s.editDesired(ctx, true,

@@ -22,7 +22,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	// A second signal ends the program at once, whatever it is waiting for.
 	context.AfterFunc(ctx, stop)
-	a := &app{stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -55,6 +55,7 @@ const defaultName = "temporal"
 
 // app is what the commands share: the streams and the global flags.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 
 	homeFlag string

@@ -88,11 +88,20 @@ func (s *session) daemonFrom(holder observed.Fact[observed.Process]) (observed.P
 
 // look looks at one instance.
 func (s *session) look(ctx context.Context, name string) (reconciler.Look, error) {
+	return s.lookWith(ctx, name, reconciler.Looker{})
+}
+
+// lookCounting looks at one instance and counts its running workflows.
+func (s *session) lookCounting(ctx context.Context, name string) (reconciler.Look, error) {
+	return s.lookWith(ctx, name, reconciler.Looker{CountRunning: true})
+}
+
+func (s *session) lookWith(ctx context.Context, name string, looker reconciler.Looker) (reconciler.Look, error) {
 	running, err := s.daemonRuns()
 	if err != nil {
 		return reconciler.Look{}, err
 	}
-	looker := reconciler.Looker{Home: s.home, Search: search(), Observer: s.observer, AsDaemon: running}
+	looker.Home, looker.Search, looker.Observer, looker.AsDaemon = s.home, search(), s.observer, running
 	return looker.Look(ctx, name)
 }
 

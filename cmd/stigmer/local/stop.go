@@ -11,28 +11,28 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
-	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 func (a *app) stopCommand() *cobra.Command {
 	var timeout time.Duration
-	var keepDaemon bool
+	var keepDaemon, yes bool
 	c := &cobra.Command{
 		Use:   "stop",
 		Short: "Stop Temporal; its data stays",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.stop(c.Context(), timeout, keepDaemon)
+			return a.stop(c.Context(), timeout, keepDaemon, yes)
 		},
 	}
 	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait until nothing of it is left")
 	c.Flags().BoolVar(&keepDaemon, "keep-daemon", false, "leave the daemon running")
+	yesFlag(c, &yes)
 	return c
 }
 
-func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) error {
+func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon, yes bool) error {
 	if err := checkTimeout(timeout); err != nil {
 		return err
 	}
@@ -42,8 +42,11 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon bool) 
 	}
 	defer s.close()
 	// Before the edit: a quick daemon may be done with it right after.
-	before, err := s.look(ctx, s.name)
+	before, err := s.lookCounting(ctx, s.name)
 	if err != nil {
+		return err
+	}
+	if err := s.confirmLoss(ctx, before, "stop", yes); err != nil {
 		return err
 	}
 	if err := s.disable(ctx, before); err != nil {
@@ -166,8 +169,12 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 		return s.printResult(now.Object, s.name+" is stopped; it was not running")
 	}
 	data := "its data stays"
-	if before.Input.Desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory {
+	running, counted := before.Input.Observed.Server.Running.Get()
+	switch {
+	case before.Plan.Volatile:
 		data = "its workflows were in memory and are gone"
+	case counted && running > 0:
+		data += ", and " + workflows(running) + " can go on after the next start"
 	}
 	return s.printResult(now.Object, fmt.Sprintf("%s is stopped (it was %s); %s", s.name, before.Plan.Main, data))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 // upFlags are the flags of "stigmer local".
@@ -20,8 +21,9 @@ type upFlags struct {
 	port, uiPort int
 	memory       bool
 	database     string
+	reuse        bool
 	timeout      time.Duration
-	noWait       bool
+	noWait, yes  bool
 }
 
 func (a *app) localCommand() *cobra.Command {
@@ -45,9 +47,11 @@ func (a *app) localCommand() *cobra.Command {
 	flags.IntVar(&f.uiPort, "ui-port", 0, "write spec.ui.port: the port of the UI (the frontend's + 1000 unless the file says otherwise)")
 	flags.BoolVar(&f.memory, "memory", false, "write spec.storage: keep workflows in memory, where they are lost when Temporal stops; =false for a file")
 	flags.StringVar(&f.database, "db-filename", "", "write spec.storage: keep workflows in this file")
+	flags.BoolVar(&f.reuse, "reuse", false, "write spec.portConflict: use a Temporal that is not ours and has the port; =false to wait until it has gone")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
 	flags.BoolVar(&f.noWait, "no-wait", false, "do not wait until Temporal is ready")
-	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.daemonCommand())
+	yesFlag(c, &f.yes)
+	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.eventsCommand(), a.daemonCommand())
 	return c
 }
 
@@ -74,6 +78,13 @@ func (f upFlags) changes(c *cobra.Command) ([]encoding.Change, error) {
 	}
 	if given("ui-port") {
 		changes = append(changes, encoding.Change{Path: []string{"spec", "ui", "port"}, Value: f.uiPort})
+	}
+	if given("reuse") {
+		conflict := v1alpha1.PortConflictWait
+		if f.reuse {
+			conflict = v1alpha1.PortConflictReuse
+		}
+		changes = append(changes, encoding.Change{Path: []string{"spec", "portConflict"}, Value: string(conflict)})
 	}
 	switch {
 	case f.memory:
@@ -159,6 +170,9 @@ func howReached(before, now reconciler.Look) string {
 
 // printReady prints the server that is ready.
 func (s *session) printReady(look reconciler.Look, how string) error {
+	if look.Plan.External != nil {
+		return s.printExternal(look)
+	}
 	status := look.Object.Status
 	line := fmt.Sprintf("Temporal is ready: %s pid %d", how, status.Process.PID)
 	if err := s.printResult(look.Object, line); err != nil || s.structured() {
@@ -169,5 +183,15 @@ func (s *session) printReady(look reconciler.Look, how string) error {
 		fmt.Fprintf(s.stdout, "  UI       %s\n", status.Endpoints.UI)
 	}
 	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", dataOf(look.Object))
+	return err
+}
+
+// printExternal prints a server that is ready and not ours.
+func (s *session) printExternal(look reconciler.Look) error {
+	line := "Temporal is ready: using " + plan.Describe(look.Plan.External.Process) + ", which is not ours and is left alone"
+	if err := s.printResult(look.Object, line); err != nil || s.structured() {
+		return err
+	}
+	_, err := fmt.Fprintf(s.stdout, "  address  %s\n", look.Object.Status.Endpoints.Frontend)
 	return err
 }

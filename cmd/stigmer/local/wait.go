@@ -14,9 +14,11 @@ import (
 )
 
 const (
-	// waitLook is how often a waiting command looks. A look costs about a
-	// millisecond.
-	waitLook = 25 * time.Millisecond
+	// waitLookMin and waitLookMax bound how often a waiting command looks: each
+	// look adds at most a twentieth to the time that it has waited already. A
+	// look at a server asks it half a dozen questions.
+	waitLookMin = 25 * time.Millisecond
+	waitLookMax = 500 * time.Millisecond
 	// blockedFor is how long the same obstacle must be seen before the
 	// command gives up on it: some pass by themselves.
 	blockedFor = 500 * time.Millisecond
@@ -40,8 +42,9 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	defer cancel()
 	progress := w.progress()
 	defer progress.clear()
-	tick := time.NewTicker(waitLook)
-	defer tick.Stop()
+	began := time.Now()
+	next := time.NewTimer(waitLookMin)
+	defer next.Stop()
 	var met *obstacle
 	var since time.Time
 	var last reconciler.Look
@@ -62,7 +65,7 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 			}
 		}
 		last = look
-		if now := blockedBy(look); now == nil || met == nil || *now != *met {
+		if now := blockedBy(look); now == nil || met == nil || now.what != met.what {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= blockedFor {
 			return look, &exitError{now.code, fmt.Errorf("%s\nwhat you asked for is written, and the daemon goes on trying", now.message)}
@@ -71,8 +74,9 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
 			return look, err
 		}
+		next.Reset(min(max(time.Since(began)/20, waitLookMin), waitLookMax))
 		select {
-		case <-tick.C:
+		case <-next.C:
 		case <-timeout.Done():
 			return look, w.gaveUp(ctx, look)
 		}
@@ -81,8 +85,9 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 
 // obstacle is what keeps an instance from its goal until the user acts.
 type obstacle struct {
-	code    int
-	message string
+	code int
+	// what it is, and how it is told to the user.
+	what, message string
 }
 
 // blockedBy returns what the user has to do before the instance can go on;
@@ -91,10 +96,10 @@ type obstacle struct {
 // desired state.
 func blockedBy(look reconciler.Look) *obstacle {
 	if look.Problem != "" {
-		return &obstacle{exitUsage, look.Problem}
+		return &obstacle{exitUsage, look.Problem, look.Problem}
 	}
 	if look.Plan.Remedy != "" {
-		return &obstacle{exitUserAction, look.Plan.Message + "; " + look.Plan.Remedy}
+		return &obstacle{exitUserAction, look.Plan.Message, inTheWay(look)}
 	}
 	reported := look.Reported
 	if reported == nil || look.Object == nil || !sameGeneration(reported, look.Object) {
@@ -111,7 +116,7 @@ func blockedBy(look reconciler.Look) *obstacle {
 	default:
 		return nil
 	}
-	return &obstacle{exitUserAction, c.Message}
+	return &obstacle{exitUserAction, c.Message, c.Message}
 }
 
 // sameGeneration reports whether the daemon's account is of this object.

@@ -1,0 +1,98 @@
+package local
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// yesFlag adds --yes.
+func yesFlag(c *cobra.Command, yes *bool) {
+	c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask before running workflows are lost")
+}
+
+// confirmLoss asks before a server is ended whose running workflows die with
+// it. Off a terminal only --yes says so.
+func (s *session) confirmLoss(ctx context.Context, look reconciler.Look, what string, yes bool) error {
+	loss := lossOf(look)
+	if loss == "" || yes {
+		return nil
+	}
+	if !s.interactive() {
+		return &exitError{exitUserAction, fmt.Errorf("%s would end %s; add --yes if that is all right", what, loss)}
+	}
+	fmt.Fprintf(s.stderr, "%s ends %s. Go on? [y/N] ", what, loss)
+	answer, err := readLine(ctx, s.stdin)
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+		return errors.New("nothing was changed")
+	}
+	return nil
+}
+
+// lossOf says what the end of the server costs; empty when nothing is lost.
+// Where the workflows could not be counted there may be some.
+func lossOf(look reconciler.Look) string {
+	running, counted := look.Input.Observed.Server.Running.Get()
+	switch {
+	case look.Plan.Main == nil || counted && running == 0:
+		return ""
+	case look.Plan.Volatile && counted:
+		return fmt.Sprintf("%s, and with it %s that it keeps in memory", look.Plan.Main, workflows(running))
+	case look.Plan.Volatile:
+		return fmt.Sprintf("%s, and with it the workflows that it keeps in memory", look.Plan.Main)
+	case look.Plan.Situation == plan.DatabaseLost:
+		return fmt.Sprintf("%s, which has the only copy of its database", look.Plan.Main)
+	}
+	return ""
+}
+
+// workflows returns "1 running workflow" or "12 running workflows".
+func workflows(n int64) string {
+	if n == 1 {
+		return "1 running workflow"
+	}
+	return fmt.Sprintf("%d running workflows", n)
+}
+
+// interactive reports whether a person can be asked.
+func (a *app) interactive() bool {
+	in, isFile := a.stdin.(*os.File)
+	out, outIsFile := a.stderr.(*os.File)
+	return isFile && outIsFile && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd()))
+}
+
+// readLine reads one line, or until ctx ends.
+func readLine(ctx context.Context, from io.Reader) (string, error) {
+	type line struct {
+		text string
+		err  error
+	}
+	read := make(chan line, 1)
+	// Nothing ends a read of a terminal; the program ends with it.
+	go func() {
+		text, err := bufio.NewReader(from).ReadString('\n')
+		read <- line{strings.TrimSpace(text), err}
+	}()
+	select {
+	case got := <-read:
+		if errors.Is(got.err, io.EOF) {
+			return got.text, nil
+		}
+		return got.text, got.err
+	case <-ctx.Done():
+		return "", errors.New("interrupted; nothing was changed")
+	}
+}

@@ -1,0 +1,287 @@
+package observer
+
+import (
+	"database/sql"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sys/unix"
+	_ "modernc.org/sqlite" // to break a database
+)
+
+// real is a running Temporal, with the Observer that has seen it serve.
+type real struct {
+	instance
+	*Observer
+	*exec.Cmd
+}
+
+// realServer starts the real server for a new instance, as ours: with the
+// lock and the mark.
+func realServer(t testing.TB) real {
+	t.Helper()
+	r := real{instance: newInstance(t), Observer: newObserver(t)}
+	must(t, os.Mkdir(filepath.Dir(r.DatabasePath), 0o700))
+	lock, err := takeLock(r.LockPath, unix.LOCK_EX)
+	must(t, err)
+	defer lock.Close()
+	r.run(t, inheriting(lock), marked(r.Mark))
+	r.Hints = hint(t, child{Cmd: r.Cmd})
+	r.untilServing(t, func(s observed.State) bool {
+		return s.Health.Value.Status == observed.HealthServing && passed(s.Server.Store) && passed(s.Server.Visibility) && passed(s.Server.UI)
+	})
+	return r
+}
+
+// run starts the real server on free ports.
+func (r *real) run(t testing.TB, options ...option) {
+	t.Helper()
+	temporal := os.Getenv("STIGMER_TEMPORAL")
+	if temporal == "" {
+		t.Skip("STIGMER_TEMPORAL does not name a Temporal to run")
+	}
+	args := []string{"server", "start-dev", "--db-filename", r.DatabasePath, "--env-file", "/nonexistent", "--log-level", "never"}
+	r.IP, r.Ports = netip.MustParseAddr("127.0.0.1"), nil
+	for flag, name := range map[string]observed.PortName{
+		"--port": observed.Frontend, "--ui-port": observed.UI, "--http-port": observed.HTTP, "--metrics-port": observed.Metrics,
+	} {
+		port := unusedPort(t)
+		args = append(args, flag, strconv.Itoa(int(port)))
+		r.Ports = append(r.Ports, PortTarget{Name: name, Port: port})
+	}
+	r.Cmd = exec.Command(temporal, args...)
+	r.Cmd.Env = os.Environ()
+	for _, change := range options {
+		change(r.Cmd)
+	}
+	must(t, r.Start())
+	t.Cleanup(func() { end(r.Cmd) })
+}
+
+func unusedPort(t testing.TB) uint16 {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return mustAddrPort(l.Addr().String()).Port()
+}
+
+// untilServing looks until the state is as it should be; each look takes as
+// long as the server makes it wait.
+func (r real) untilServing(t testing.TB, serves func(observed.State) bool) observed.State {
+	t.Helper()
+	var s observed.State
+	for began := time.Now(); time.Since(began) < patience; {
+		if s = r.look(t); serves(s) {
+			return s
+		}
+	}
+	t.Fatalf("the server does not serve: %+v", s)
+	return s
+}
+
+// look looks once.
+func (r real) look(t testing.TB) observed.State { return r.Observe(t.Context(), r.Target) }
+
+// session is the connection to the server that is ours.
+func (r real) session() *session { return r.sessions.byKey[sessionKey{instance: r.LockPath}] }
+
+// flow is a client of the server, over the Observer's own connection.
+func (r real) flow() workflowservice.WorkflowServiceClient {
+	return workflowservice.NewWorkflowServiceClient(r.session().conn)
+}
+
+func TestRealInterview(t *testing.T) {
+	r := realServer(t)
+	operator := operatorservice.NewOperatorServiceClient(r.session().conn)
+	_, err := operator.AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: "default", SearchAttributes: map[string]enums.IndexedValueType{"Customer": enums.INDEXED_VALUE_TYPE_KEYWORD},
+	})
+	must(t, err)
+	r.startWorkflow(t)
+	r.Namespaces, r.SearchAttributes, r.CountRunning = []string{"default", "absent"}, true, true
+	r.untilServing(t, func(s observed.State) bool {
+		// Both reach the tables that are asked a moment after the call.
+		return s.Server.Running.Value == 1 && s.Server.Namespaces["default"].Value.SearchAttributes.Value["Customer"] == "Keyword"
+	})
+	r.CheckWrite = true
+	s := r.look(t).Server
+	if c := s.Cluster.Value; len(c.ID) != 36 || !strings.HasPrefix(c.Version, "1.") {
+		t.Errorf("cluster = %+v", s.Cluster)
+	}
+	for name, check := range map[string]observed.Fact[observed.Check]{"store": s.Store, "write": s.Write, "visibility": s.Visibility, "UI": s.UI} {
+		if !passed(check) {
+			t.Errorf("%s = %s", name, checkWord(check))
+		}
+	}
+	if n := s.Namespaces["default"]; n.Value.Retention != 24*time.Hour || len(n.Value.SearchAttributes.Value) != 1 {
+		t.Errorf("default = %+v", n)
+	}
+	if n := s.Namespaces["absent"]; !n.IsAbsent() {
+		t.Errorf("absent = %+v", n)
+	}
+	system, err := r.flow().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: systemNamespace})
+	must(t, err)
+	if info := system.GetNamespaceInfo(); info.GetData()[writeKey] != writeValue || info.GetDescription() == "" || info.GetOwnerEmail() == "" {
+		t.Errorf("the write check left %+v", info)
+	}
+}
+
+// startWorkflow starts a workflow that nobody works on.
+func (r real) startWorkflow(t *testing.T) {
+	t.Helper()
+	_, err := r.flow().StartWorkflowExecution(t.Context(), &workflowservice.StartWorkflowExecutionRequest{
+		Namespace: "default", WorkflowId: "w", RequestId: "r", WorkflowType: &common.WorkflowType{Name: "w"}, TaskQueue: &taskqueue.TaskQueue{Name: "q"},
+	})
+	must(t, err)
+}
+
+// A server that stops between the health check and the rest: problems, after
+// one timeout, over a connection that is as good as before.
+func TestRealServerStops(t *testing.T) {
+	r := realServer(t)
+	s := r.session()
+	signalled(t, r.Cmd, syscall.SIGSTOP)
+	const timeout = 200 * time.Millisecond
+	server := s.interview(t.Context(), everything("default"), timeout)
+	for name, check := range map[string]observed.Fact[observed.Check]{"store": server.Store, "write": server.Write, "visibility": server.Visibility} {
+		if !strings.HasSuffix(checkWord(check), "no answer within 200ms") {
+			t.Errorf("%s = %s", name, checkWord(check))
+		}
+	}
+	r.HealthTimeout = timeout
+	if look := r.look(t); look.Health.Value.Status != observed.HealthTimeout || !look.Server.Store.IsUnknown() {
+		t.Errorf("health = %+v, store = %+v", look.Health, look.Server.Store)
+	}
+	must(t, r.Process.Signal(syscall.SIGCONT))
+	r.HealthTimeout = patience
+	if look := r.look(t); !passed(look.Server.Store) || !passed(look.Server.UI) {
+		t.Errorf("afterwards: %+v", look.Server)
+	}
+}
+
+// signalled sends a signal that stops the process and waits until it has.
+func signalled(t *testing.T, cmd *exec.Cmd, signal syscall.Signal) {
+	t.Helper()
+	must(t, cmd.Process.Signal(signal))
+	var info unix.Siginfo
+	must(t, unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOWAIT, nil))
+}
+
+// Reads go on from the file that has no name any more; a write says it.
+func TestRealServerWithoutItsFile(t *testing.T) {
+	r := realServer(t)
+	must(t, os.Remove(r.DatabasePath))
+	r.CheckWrite = true
+	s := r.look(t)
+	if got := checkWord(s.Server.Write); !strings.HasPrefix(got, "problem UpdateNamespace: ") {
+		t.Errorf("write = %s", got)
+	}
+	if s.Health.Value.Status != observed.HealthServing || !passed(s.Server.Store) {
+		t.Errorf("health = %+v, store = %+v", s.Health, s.Server.Store)
+	}
+}
+
+// Each table that a check is meant to read is missed by that check.
+func TestRealServerWithoutATable(t *testing.T) {
+	r := realServer(t)
+	healthy := r.look(t).Server
+	for _, c := range []struct {
+		table, store, visibility string
+		cluster                  bool
+	}{
+		{"executions_visibility", "ok", "problem ListWorkflowExecutions: ", true},
+		{"namespaces", "problem DescribeNamespace: ", "problem ListWorkflowExecutions: ", true},
+		{"cluster_metadata_info", "problem GetClusterInfo: ", "problem ListWorkflowExecutions: ", false},
+	} {
+		dropTable(t, r.DatabasePath, c.table)
+		s := r.look(t).Server
+		if got := checkWord(s.Store); !strings.HasPrefix(got, c.store) {
+			t.Errorf("without %s: store = %s", c.table, got)
+		}
+		if got := checkWord(s.Visibility); !strings.HasPrefix(got, c.visibility) {
+			t.Errorf("without %s: visibility = %s", c.table, got)
+		}
+		if known := s.Cluster == healthy.Cluster; known != c.cluster {
+			t.Errorf("without %s: cluster = %+v", c.table, s.Cluster)
+		}
+	}
+}
+
+// dropTable removes a table under the server.
+func dropTable(t *testing.T, path, table string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
+	must(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), "DROP TABLE "+table)
+	must(t, err)
+}
+
+// A dev server that somebody started by hand in the place of ours.
+func TestRealExternal(t *testing.T) {
+	r := real{instance: newInstance(t), Observer: newObserver(t)}
+	ours := r.DatabasePath
+	r.DatabasePath = filepath.Join(r.folder, "by-hand.db")
+	r.run(t, in(r.folder))
+	theirs := r.DatabasePath
+	r.DatabasePath = ours
+	r.CheckWrite = true
+	s := r.untilServing(t, func(s observed.State) bool { return passed(s.Server.Store) && passed(s.Server.Visibility) })
+	if e := s.External.Value; e.Process.PID != r.Process.Pid || e.Database != theirs || e.Health.Status != observed.HealthServing {
+		t.Errorf("external = %+v", s.External)
+	}
+	if s.Server.Cluster.Value.Version == "" || !s.Server.Write.IsUnknown() || !s.Health.IsUnknown() {
+		t.Errorf("server = %+v, health = %+v", s.Server, s.Health)
+	}
+	if !s.FreePort.IsKnown() {
+		t.Errorf("free port = %+v", s.FreePort)
+	}
+}
+
+// BenchmarkReal is a quiet look at the real server, and its parts: the health
+// check alone is the floor, and a look at the same server without a frontend
+// to ask shows what the reading costs.
+func BenchmarkReal(b *testing.B) {
+	r := realServer(b)
+	s := r.session()
+	b.Run("health", func(b *testing.B) {
+		for b.Loop() {
+			s.check(b.Context(), patience)
+		}
+	})
+	b.Run("deep", func(b *testing.B) {
+		v := r.newLook(r.Target).ports(r.look(b).Processes.Value)
+		q := reads()
+		q.ui = observed.Is(v.door(v.index(observed.UI)))
+		for b.Loop() {
+			s.interview(b.Context(), q, patience)
+		}
+	})
+	b.Run("look", func(b *testing.B) {
+		for b.Loop() {
+			r.look(b)
+		}
+	})
+	b.Run("unasked", func(b *testing.B) {
+		target := r.Target
+		target.Ports = nil
+		for b.Loop() {
+			r.Observe(b.Context(), target)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package actuator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// workOn carries out one action on a database. The warning is what went wrong
+// beside it.
+func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err error) {
+	w := action.Database
+	switch action.Verb {
+	case plan.Quarantine:
+		err = underLocks(ctx, w, func() error { return quarantine(w) })
+	case plan.Backup:
+		err = underLocks(ctx, w, func() error {
+			var failed error
+			warning, failed = backUp(ctx, w)
+			return failed
+		})
+	case plan.RestoreBackup:
+		err = underLocks(ctx, w, func() error { return restoreBackup(ctx, w) })
+	case plan.Seal:
+		err = sealDatabase(w)
+	case plan.LearnSchema:
+		err = a.learnSchema(w)
+	}
+	if err != nil {
+		err = fmt.Errorf("cannot carry out %s: %w", action.Verb, err)
+	}
+	return warning, err
+}
+
+// there reports whether there is a plain file at path. The error is a
+// *NotRegularError for anything else.
+func there(path string) (bool, error) {
+	err := requireRegular(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// companions returns the files of SQLite that lie beside the database.
+func companions(path string) (found []string, err error) {
+	for _, name := range observed.CompanionPaths(path) {
+		is, err := there(name)
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			found = append(found, name)
+		}
+	}
+	return found, nil
+}

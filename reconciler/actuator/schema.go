@@ -1,0 +1,159 @@
+package actuator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+const (
+	// learnTime bounds all that it takes to learn a schema. A first boot takes a
+	// tenth of a second, on a busy machine with a slow disk some seconds.
+	learnTime = time.Minute
+	// learnGrace is how long the scratch server may take to end by itself. It
+	// drains for 1.0 to 1.6 s.
+	learnGrace = 10 * time.Second
+)
+
+// learnSchema begins to find out what the executable creates in a new database,
+// unless it is known or somebody is at it, and returns at once.
+func (a *Actuator) learnSchema(w plan.DatabaseWork) error {
+	if known, err := there(w.SchemaPath); known || err != nil {
+		return err
+	}
+	if !filepath.IsAbs(w.Executable) {
+		return fmt.Errorf("the executable %q is no absolute path", w.Executable)
+	}
+	if err := a.enter(); err != nil {
+		return err
+	}
+	if !a.beginLearning(w.SchemaPath) {
+		a.wg.Done()
+		return nil
+	}
+	go a.learn(w)
+	return nil
+}
+
+// beginLearning reports whether nobody was about to write the file before.
+func (a *Actuator) beginLearning(path string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	begun := !a.learning[path]
+	a.learning[path] = true
+	return begun
+}
+
+// learn is the goroutine of one LearnSchema. It keeps one thread for as long as
+// the scratch server lives: on Linux the kernel ends the server with the thread
+// that started it, and so with this process, however that ends.
+func (a *Actuator) learn(w plan.DatabaseWork) {
+	defer a.wg.Done()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), learnTime, errors.New("it took too long"))
+	defer cancel()
+	stop := a.onClose(cancel)
+	err := a.learnIn(ctx, w)
+	open := stop()
+	a.mu.Lock()
+	delete(a.learning, w.SchemaPath)
+	a.mu.Unlock()
+	if err != nil {
+		err = fmt.Errorf("cannot find out what %s creates in a new database: %w", w.Build, err)
+	}
+	if open && a.opts.OnLearned != nil {
+		a.opts.OnLearned(w.SchemaPath, err)
+	}
+}
+
+// onClose calls f when the actuator is closed. The function that it returns ends
+// that, and reports whether it was still open.
+func (a *Actuator) onClose(f func()) (stop func() bool) {
+	ended := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		select {
+		case <-a.done:
+			f()
+		case <-ended:
+		}
+	}()
+	return func() bool {
+		close(ended)
+		<-over
+		select {
+		case <-a.done:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+// learnIn runs the executable in a scratch folder until its database is complete,
+// ends it, and writes down what is in the database.
+func (a *Actuator) learnIn(ctx context.Context, w plan.DatabaseWork) (err error) {
+	scratch, err := database.MakeScratch(filepath.Dir(w.SchemaPath))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	path := filepath.Join(scratch.Dir, "schema.db")
+	if err := a.bootOnce(ctx, w.Executable, scratch.Dir, path); err != nil {
+		return err
+	}
+	objects, err := database.Objects(ctx, path)
+	if err != nil {
+		return err
+	}
+	return database.WriteObjects(w.SchemaPath, objects)
+}
+
+// bootOnce runs a server with a new database at path until it serves, which it
+// does after the schema is complete, and ends it. The database is not looked into
+// before: a reader can make a commit of the first boot fail.
+func (a *Actuator) bootOnce(ctx context.Context, executable, dir, path string) error {
+	ports, err := freePorts(3)
+	if err != nil {
+		return err
+	}
+	args := []string{
+		"server", "start-dev", "--output", "none", "--env-file", filepath.Join(dir, "no-env"), "--log-level", "warn",
+		"--ip", "127.0.0.1", "--headless", "--db-filename", path,
+		"--port", ports[0], "--http-port", ports[1], "--metrics-port", ports[2],
+	}
+	server, err := runScratch(executable, args, environment(a.opts.Env, nil, dir), dir)
+	if err != nil {
+		return err
+	}
+	if err := server.await(ctx, net.JoinHostPort("127.0.0.1", ports[0])); err != nil {
+		_ = server.end(ctx) // the first failure is the cause
+		return err
+	}
+	return server.end(ctx)
+}
+
+// freePorts returns ports of 127.0.0.1 that nobody listens on now. Somebody may
+// take one before the server does; then it ends, and is run another time.
+func freePorts(count int) ([]string, error) {
+	ports := make([]string, count)
+	for i := range ports {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("cannot find a free port: %w", err)
+		}
+		defer l.Close() // all are open until all are found, so that they differ
+		ports[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}

@@ -1,0 +1,23 @@
+package actuator
+
+import (
+	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// sealDatabase records what is known of the database of a server that serves, and
+// then removes the marker of its first boot: whoever finds no marker finds the
+// record. The server has the locks, so they are not taken.
+func sealDatabase(w plan.DatabaseWork) error {
+	file, err := there(w.Path)
+	if err == nil && !file {
+		err = &DatabaseChangedError{Path: w.Path, Found: "there is none"}
+	}
+	if err != nil {
+		return err
+	}
+	if err := database.WriteMeta(w.Path, w.Meta); err != nil {
+		return err
+	}
+	return database.RemoveFirstBoot(w.Path)
+}
