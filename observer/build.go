@@ -89,13 +89,10 @@ func (p program) serverVersion(path string) (string, error) {
 		return "", err
 	}
 	defer fd.close()
-	if !p.is(fd) {
-		return "", fmt.Errorf("%s was replaced while it was being opened", path)
-	}
 	r := &boundedReader{file: fd, left: maxBuildRead}
 	version := readVersion(r)
 	if r.err == nil && !p.is(fd) {
-		r.err = fmt.Errorf("%s was written while it was being read", path)
+		r.err = fmt.Errorf("%s was replaced or written while it was being read", path)
 	}
 	return version, r.err
 }

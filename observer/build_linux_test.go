@@ -74,7 +74,7 @@ func TestBuildOfAnExecutable(t *testing.T) {
 		"a release candidate": {"path\tx\ndep\tgo.temporal.io/server\tv1.30.0-rc.1+dirty\n", "temporal-server 1.30.0-rc.1+dirty"},
 		"without the server":  {"path\tx\ndep\tgo.temporal.io/api\tv1.5.0\n", ""},
 		"a module beside it":  {"path\tx\ndep\tgo.temporal.io/server/v2\tv2.0.0\n", ""},
-		"a changed server":    {"path\tx\ndep\tgo.temporal.io/server\tv1.29.1\n=>\t./server\t(devel)\n", ""},
+		"a changed server":    {"path\tx\ndep\tgo.temporal.io/server\tv1.29.1\n=>\t./server\t(devel)\t\n", ""},
 		"of no version":       {"path\tx\ndep\tgo.temporal.io/server\t(devel)\n", ""},
 		"of an odd version":   {"path\tx\ndep\tgo.temporal.io/server\tv1/../../x\n", ""},
 		"of a long version":   {"path\tx\ndep\tgo.temporal.io/server\tv1" + strings.Repeat("0", 200) + "\n", ""},
@@ -161,6 +161,15 @@ func TestBuildOfAFileThatFails(t *testing.T) {
 	r := &boundedReader{file: folder, left: maxBuildRead}
 	if got := readVersion(r); got != "" || r.err != unix.EISDIR {
 		t.Errorf("version = %q, err = %v", got, r.err)
+	}
+}
+
+// A build that cannot be read just now is not told, and not remembered.
+func TestBuildThatCannotBeReadNow(t *testing.T) {
+	b := newBuilds()
+	// The start of our own memory: a regular file whose reading fails.
+	if got := b.of("/proc/self/mem"); got != "" || len(b.known) != 0 {
+		t.Errorf("build = %q, remembered %v", got, b.known)
 	}
 }
 

@@ -97,8 +97,8 @@ func TestBuildOfNoFile(t *testing.T) {
 	}
 }
 
-// A file that was replaced between looking at it and opening it is not taken
-// for the one that was looked at.
+// A file that was replaced or written after it was looked at is not taken for
+// the one that was looked at.
 func TestBuildOfAReplacedFile(t *testing.T) {
 	path := t.TempDir() + "/temporal"
 	must(t, os.WriteFile(path, []byte("one"), 0o700))

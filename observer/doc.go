@@ -6,9 +6,12 @@
 //
 // It changes nothing: it creates no file and no folder, writes nothing, sends
 // no signal, and remembers only where it found things last time, which it
-// verifies before use. The one thing that others can notice is the probe of a
-// lock file, a shared flock that is released within microseconds; whoever
-// takes the lock tries again. It never imports the packages that decide.
+// verifies before use. Two things can be noticed. The probe of a lock file is
+// a shared flock that is released within microseconds; whoever takes the lock
+// tries again. And Target.CheckWrite makes our own server write one entry into
+// the data of the namespace temporal-system, which the server merges under a
+// check of the version, so nobody's change is undone. It never imports the
+// packages that decide.
 //
 // # What is asked of whom
 //
@@ -36,9 +39,33 @@
 //     for each file, by device, inode, size and time.
 //   - Who listens: sock_diag over netlink, then a descriptor of the process.
 //     gopsutil answers where netlink does not.
-//   - Does it answer: the gRPC health service of the WorkflowService, asked
-//     only of a listener that a process of ours owns, and believed only when
-//     the listener is the same socket after the answer.
+//   - Who takes connections that are meant for ours: the same list, for the
+//     localhost of the other family. Only sock_diag tells which listeners on
+//     [::] leave IPv4 alone; elsewhere a listener that could be the port's own
+//     is not reported.
+//   - Does it answer: the gRPC health service of the WorkflowService, and when
+//     that is SERVING, at the same time over the same connection: the store by
+//     GetClusterInfo and DescribeNamespace, which both read their tables each
+//     time, visibility by a list of one workflow, and what else the target
+//     says. The UI is asked for its first page, of which a few KB are read.
+//   - Who is a stranger on a port, or holds the lock or the database without
+//     our mark: its working folder and its parent's name, for people.
+//
+// # Who is asked
+//
+// Connected to is only a listener that a process of ours owns, and on the
+// frontend's port one whose command line or executable says that it is a
+// Temporal, State.External: that one is asked for reads only. Nobody else is
+// ever connected to, for a connection ends an `nc -l`. Connections must lead to
+// the very socket that was looked at, and an answer counts only when that socket
+// is still there afterwards. No name is looked up, no proxy is used, and no
+// redirect is followed to another host.
+//
+// An answer, and that none came in time, says something about the server and
+// is a Check with its Problem. Unknown is what was not asked or cut short, or
+// when the listener changed; and a call that the server turned away for the
+// number of calls (ResourceExhausted: one UpdateNamespace a second in the long
+// run), which it did not try.
 //
 // # Unknown
 //
@@ -59,7 +86,12 @@
 // # Cost
 //
 // A look whose hints hold the lock reads a handful of small files and asks
-// the kernel twice for its listeners; everything else is the health check.
+// the kernel twice for its listeners, 0.3 ms together; everything else is
+// waiting for the server. With the real one on two cores a health check takes
+// 0.35 ms, and the reads of store, visibility and UI 1.3 ms together; see
+// BenchmarkReal. Each check ends by its timeout and all of them before the look
+// does, so a server that hangs costs one timeout, or two when it stops between
+// health check and the rest. A write takes 3 ms, and 0.3 s when it fails.
 // The database adds some twenty stats and small reads. Only when no hint
 // holds the lock, or when Target.Thorough asks for it, is every process looked
 // at: its arguments and environment, and where the database is there, its

@@ -13,9 +13,6 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// shortly is a health timeout for servers that are not going to answer.
-const shortly = 50 * time.Millisecond
-
 // healthOf looks at a child that is ours and listens on the frontend's port.
 func healthOf(t *testing.T, role string, timeout time.Duration) observed.Fact[observed.Health] {
 	t.Helper()
@@ -193,6 +190,10 @@ func TestListenerChangedDuringTheCheck(t *testing.T) {
 		t.Fatalf("health = %+v", health)
 	}
 	before := socket{address: c.address(), inode: 1}
+	s.ui = observed.Is(door{address: c.address(), listener: before, reached: before})
+	if health, server := l.interview(t.Context(), s); !health.IsKnown() || server.UI.Reason != listenerChanged {
+		t.Errorf("health = %+v, UI = %+v", health, server.UI)
+	}
 	s.listener, s.reached = before, before
 	health, server := l.interview(t.Context(), s)
 	for name, reason := range map[string]string{

@@ -32,6 +32,7 @@ func TestServes(t *testing.T) {
 		"wildcard wanted, loopback":      {at("127.0.0.1:7233"), "0.0.0.0:7233", 1},
 		"wildcard wanted, IPv6 loopback": {at("[::1]:7233"), "0.0.0.0:7233", 1},
 		"wildcard wanted, v6-only":       {v6only, "0.0.0.0:7233", 1},
+		"wildcard wanted, both families": {at("[::]:7233"), "0.0.0.0:7233", 2},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

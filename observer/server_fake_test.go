@@ -6,12 +6,16 @@ import (
 	"path"
 	"sync"
 	"testing"
+	"time"
 
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 )
+
+// shortly is a timeout for servers that are not going to answer.
+const shortly = 50 * time.Millisecond
 
 // fake is a server of which each call's behaviour is set by the test. A call
 // without one is answered with an empty message.

@@ -195,6 +195,7 @@ func (i *instance) recordForgotten(now time.Time) {
 
 // finishRecords writes what is left to write.
 func (i *instance) finishRecords(now time.Time) {
+	i.recordUnheard()
 	i.logUnrecorded(i.chronicle.recorder.Close(now))
 }
 

@@ -11,6 +11,10 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
+// heardWithin is how long after a look that missed a server it is told that
+// nobody knows how it ended. If it was watched, that is heard in a moment.
+const heardWithin = 500 * time.Millisecond
+
 // maxEnds bounds how many processes are remembered for their end.
 const maxEnds = 64
 
@@ -21,8 +25,6 @@ type ends struct {
 	told []observed.Identity
 	// parts are what the processes were, last the newest.
 	parts []part
-	// untold is a server that ended, and nobody said yet how.
-	untold observed.Identity
 }
 
 // What a process may be to the instance.
@@ -81,13 +83,16 @@ func (i *instance) recordEnds(before plan.History, exits []plan.Exit, now time.T
 		return
 	}
 	e.note(i.history)
-	if e.untold != last.Identity {
-		// It was missed at this look. How it ended is about to be heard, if it
-		// was watched.
-		e.untold = last.Identity
-		return
+	if now.Sub(last.Time).Abs() >= heardWithin {
+		i.recordEnd(*last)
 	}
-	i.recordEnd(*last)
+}
+
+// recordUnheard tells the end of a server of which nobody will hear any more.
+func (i *instance) recordUnheard() {
+	if last := i.history.LastExit; last != nil && !slices.Contains(i.chronicle.ends.told, last.Identity) {
+		i.recordEnd(*last)
+	}
 }
 
 // recordEnd tells the end of one process.

@@ -294,8 +294,8 @@ func TestEndsAreTold(t *testing.T) {
 				w.history = w.history.Exited(e)
 			}
 			w.recordEnds(c.before, c.exits, noon())
-			w.recordEnds(w.history, nil, noon())
-			w.recordEnds(w.history, nil, noon())
+			w.recordEnds(w.history, nil, noon().Add(time.Second))
+			w.recordUnheard()
 			w.news(c.want)
 		})
 	}
@@ -319,8 +319,9 @@ func TestEndThatIsSeenFirst(t *testing.T) {
 			exits = []plan.Exit{{Identity: id, Signal: "killed", Time: noon()}}
 			w.history = gone.Exited(exits[0])
 		}
-		w.recordEnds(gone, exits, noon())
-		w.recordEnds(w.history, nil, noon())
+		w.recordEnds(gone, exits, noon().Add(time.Millisecond))
+		w.recordEnds(w.history, nil, noon().Add(time.Second))
+		w.recordEnds(w.history, nil, noon().Add(2*time.Second))
 		w.news(want)
 	}
 }
@@ -336,6 +337,12 @@ func TestEndBeforeTheDaemon(t *testing.T) {
 		w.recordEnds(w.history, nil, noon())
 	}
 	w.news()
+	// One that ended at the last moment is told then.
+	before := plan.History{Main: process(8).Identity}
+	w.history = plan.History{LastExit: &plan.Exit{Identity: process(8).Identity, Time: noon()}}
+	w.recordEnds(before, nil, noon())
+	w.finishRecords(noon())
+	w.news("Exit/Ended the server, pid 8, ended, and how is not known; it was not asked to stop")
 }
 
 // TestCrashLoopDoesNotGrowTheFile, although each round has another pid.

@@ -15,7 +15,7 @@ const (
 	systemNamespace = "temporal-system"
 
 	// The server refuses a retention below an hour, and quietly makes a
-	// hundred years of anything longer.
+	// hundred years of anything longer, which would never compare equal.
 	minRetention = time.Hour
 	maxRetention = 100 * 365 * 24 * time.Hour
 
@@ -36,7 +36,8 @@ func validateNamespaces(namespaces []NamespaceSpec, path *field.Path) field.Erro
 		}
 		seen[namespace.Name] = true
 		if namespace.Retention != nil {
-			faults = append(faults, validateRetention(namespace.Retention.Duration, at.Child("retention"))...)
+			retention := bounds{minRetention, maxRetention}
+			faults = append(faults, retention.faults(namespace.Retention.Duration, at.Child("retention"))...)
 		}
 		faults = append(faults, validateDescription(namespace.Description, at.Child("description"))...)
 	}
@@ -55,18 +56,6 @@ func validateNamespaceName(name string, path *field.Path) field.ErrorList {
 	case !valid.MatchString(name):
 		return field.ErrorList{field.Invalid(path, name,
 			"not a namespace name; use letters, digits, '.', '_' and '-', at most 255 of them, a letter or digit first")}
-	}
-	return nil
-}
-
-// validateRetention wants whole seconds because every tool of Temporal's shows
-// no more than those.
-func validateRetention(d time.Duration, path *field.Path) field.ErrorList {
-	if faults := (bounds{minRetention, maxRetention}).faults(d, path); len(faults) > 0 {
-		return faults
-	}
-	if rest := d % time.Second; rest != 0 {
-		return field.ErrorList{field.Invalid(path, d.String(), "not in whole seconds; write "+(d-rest).String())}
 	}
 	return nil
 }

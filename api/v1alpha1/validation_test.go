@@ -103,7 +103,7 @@ func TestDetailsReadProblemThenRemedy(t *testing.T) {
 	written.Spec.PortConflict = "reuse"
 	written.Spec.Namespaces = []v1alpha1.NamespaceSpec{
 		{Name: "temporal-system", Retention: &metav1.Duration{Duration: 1}, Description: "\x00"},
-		{Name: "a", Retention: &metav1.Duration{Duration: time.Hour + 1}, Description: strings.Repeat("n", 1001)},
+		{Name: "a", Retention: &metav1.Duration{Duration: time.Minute}, Description: strings.Repeat("n", 1001)},
 	}
 	written.Spec.SearchAttributes = map[string]v1alpha1.SearchAttributeType{
 		"": "Int", "RunId": "Int", "TemporalX": "Int", "a b": "Int", "A": "keyword",

@@ -33,6 +33,12 @@ func play(role string, args []string) int {
 		return playInterrupted(args[0])
 	case "holder":
 		return playHolder(args[0], args[1])
+	case "writer":
+		return playWriter(args[0], args[1])
+	case "reserver":
+		return playReserver(args[0])
+	case "reader":
+		return playReader(args[0])
 	case "scratch":
 		return playScratch(args[0])
 	}

@@ -70,6 +70,7 @@ func TestStops(t *testing.T) {
 			b.aged(age)
 			b.retired(100, time.Minute)
 			b.Desired.Removed = true
+			b.firstBoot()
 			change(b)
 		}
 	}
@@ -82,6 +83,21 @@ func TestStops(t *testing.T) {
 		{name: "a first boot is not killed", change: young(time.Second, func(*base) {}), want: Terminating},
 		{name: "a first boot that has its time up", change: young(30*time.Second, func(*base) {}),
 			want: TerminationOverdue, actions: "Kill 100"},
+		{name: "a young server on a database that was there", change: young(time.Second, func(b *base) {
+			b.Observed.Database.FirstBoot = observed.None[observed.FirstBoot]("")
+		}), want: TerminationOverdue, actions: "Kill 100"},
+		{name: "a marker that cannot be read", change: young(time.Second, func(b *base) {
+			b.Observed.Database.FirstBoot = observed.Unsure[observed.FirstBoot]("permission denied")
+		}), want: Terminating},
+		{name: "a wrapper's child in its first boot", change: young(time.Second, func(b *base) {
+			child := b.server(200, time.Second)
+			child.Session = 100
+			b.Observed.Processes.Value = append(b.Observed.Processes.Value, child)
+			b.retired(200, time.Minute)
+		}), want: Terminating},
+		{name: "a first boot that woke up with the machine", change: young(time.Hour, func(b *base) {
+			b.History.AwakeSince = b.Now.Add(-time.Second)
+		}), want: Terminating},
 		{name: "a young server that has served", change: young(time.Second, func(b *base) { b.History.Served = true }),
 			want: TerminationOverdue, actions: "Kill 100"},
 		{name: "a young server that keeps nothing", change: young(time.Second, memory),

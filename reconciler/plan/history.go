@@ -159,7 +159,11 @@ func (h History) noteStore(v view, now time.Time) History {
 	if write, asked := v.in.Observed.Server.Write.Get(); asked {
 		h.Write = WriteCheck{Time: now, Problem: write.Problem, Failures: h.Write.Failures + 1}
 		if write.Problem == "" {
-			h.StoreWritten, h.Write.Failures = true, 0
+			h.StoreWritten = true
+		}
+		if write.Problem == "" || v.databaseFile().Holds == observed.Absent {
+			// A full disk is not the server's fault, nor when it is freed.
+			h.Write.Failures = 0
 		}
 	}
 	return h

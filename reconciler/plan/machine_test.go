@@ -48,6 +48,11 @@ type liveServer struct {
 	ui, write             string
 }
 
+// firstBoot puts the marker of a first boot beside the database.
+func (b *base) firstBoot() {
+	b.Observed.Database.FirstBoot = observed.Is(observed.FirstBoot{Started: b.Now, Build: build})
+}
+
 // newMachine returns a world in which nothing runs and no database was made.
 func newMachine(t *testing.T) *machine {
 	m := &machine{base: healthy(), t: t, next: 1000, servers: map[observed.Identity]*liveServer{}}

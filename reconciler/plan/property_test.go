@@ -101,7 +101,7 @@ func TestConvergesFromAnywhere(t *testing.T) {
 			return why != nil && why(m)
 		}
 		// A build that crashes is tried again for ever.
-		if !m.converges(150, rests) && m.crashes != m.Observed.Executable.Value.Build {
+		if !m.converges(400, rests) && m.crashes != m.Observed.Executable.Value.Build {
 			t.Fatalf("seed %d: after %q the loop does not come to rest:\n%s", seed, told, fmt.Sprint(m.transcript))
 		}
 		rested[last.Situation]++
@@ -111,7 +111,7 @@ func TestConvergesFromAnywhere(t *testing.T) {
 			want = Stopped
 		}
 		m.transcript = nil
-		if !m.converges(100, at2(want)) || want == Converged && !m.well() || want == Stopped && len(m.Observed.Processes.Value) > 0 {
+		if !m.converges(400, at2(want)) || want == Converged && !m.well() || want == Stopped && len(m.Observed.Processes.Value) > 0 {
 			t.Fatalf("seed %d: after %q and its repair the loop does not become %s:\n%s", seed, told, want, fmt.Sprint(m.transcript))
 		}
 		if t.Failed() {

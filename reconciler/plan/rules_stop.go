@@ -23,7 +23,7 @@ func (v view) overdue(p observed.Process) bool {
 // of a new database file, which the marker beside the file tells. To kill it then leaves a file that no server can use;
 // asking it to stop is safe.
 func (v view) mayBeFirstBoot(p observed.Process) bool {
-	return v.main != nil && p.Identity == v.main.Identity && v.startable() &&
+	return contains(v.unit, p.Identity) && v.startable() &&
 		v.onFile() && !v.in.Observed.Database.FirstBoot.IsAbsent()
 }
 

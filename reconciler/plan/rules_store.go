@@ -23,7 +23,7 @@ func reportOtherCluster(v view) Plan {
 // databaseLost: a server that has served holds the last copy. Only a restart
 // that the user asks for, knowing it, ends it.
 func databaseLost(v view) bool {
-	return v.main != nil && v.onFile() && v.in.History.Served && v.opensDatabase() == observed.Absent &&
+	return v.main != nil && v.startedOnIt() && v.in.History.Served && v.opensDatabase() == observed.Absent &&
 		!v.in.Observed.Database.File.IsUnknown() && !restartAsked(v)
 }
 
@@ -94,10 +94,13 @@ func waitForUnknown(v view) Plan {
 }
 
 // databaseUnsealed: the marker of the first boot is there, or another build
-// served the database before, or its cluster id is not recorded.
+// served the database before, or its cluster id is not recorded, or a copy was
+// made for a start that did not come to serve: before the next one, there is
+// more to copy.
 func databaseUnsealed(v view) bool {
 	db := v.in.Observed.Database
-	return v.main != nil && v.onFile() && !db.Meta.IsUnknown() && (db.FirstBoot.IsKnown() || v.sealed() != seen(db.Meta.Value))
+	return v.main != nil && v.onFile() && !db.Meta.IsUnknown() &&
+		(db.FirstBoot.IsKnown() || db.Meta.Value.BackedUpFor != "" || v.sealed() != seen(db.Meta.Value))
 }
 
 // seen is the part of a record that a server that runs decides.

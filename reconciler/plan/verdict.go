@@ -104,7 +104,7 @@ func (v view) storeReadable() Verdict {
 // that a first boot is making does not count.
 func (v view) otherCluster() (recorded, running string, differ bool) {
 	meta, cluster := v.in.Observed.Database.Meta, v.in.Observed.Server.Cluster
-	if v.main == nil || !v.onFile() || !meta.IsKnown() || !cluster.IsKnown() || v.in.Observed.Database.FirstBoot.IsKnown() {
+	if v.main == nil || !v.startedOnIt() || !meta.IsKnown() || !cluster.IsKnown() || v.in.Observed.Database.FirstBoot.IsKnown() {
 		return "", "", false
 	}
 	recorded, running = meta.Value.ClusterID, cluster.Value.ID

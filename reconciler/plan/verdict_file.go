@@ -33,6 +33,8 @@ func (v view) databaseFile() Verdict {
 		return holds(name, "InMemory", "workflows are kept in memory")
 	case v.main == nil:
 		return fails(name, "NoProcess", "no server of this instance runs", "")
+	case !v.startedOnIt():
+		return fails(name, "OtherStorage", "the server was started on another storage than "+db.Path, "")
 	case v.opensDatabase() == observed.Absent:
 		return v.notOpen()
 	case db.File.IsUnknown():
@@ -51,6 +53,15 @@ func (v view) databaseFile() Verdict {
 			v.quoted("restart")+" makes a new one and keeps this one aside")
 	}
 	return holds(name, "Open", "the server has "+db.Path+" open")
+}
+
+// startedOnIt reports whether the server was started on the database of the
+// spec, as far as can be told. After an edit of the storage it was not, and
+// what it has open or answers says nothing of that database.
+func (v view) startedOnIt() bool {
+	return v.onFile() && slices.ContainsFunc(v.unit, func(p observed.Process) bool {
+		return p.Evidence.NamesDatabase != observed.Absent || p.Evidence.OpensDatabase == observed.Known
+	})
 }
 
 // opensDatabase says whether a process of the unit has the file at the path open.

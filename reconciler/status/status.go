@@ -39,7 +39,7 @@ func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatu
 		Binary:             binary(in.Observed.Executable),
 		Storage:            storage(in),
 		Conflict:           conflict(pass.Plan.Conflict),
-		Conditions: append([]metav1.Condition(nil), previous.Conditions...),
+		Conditions:         append([]metav1.Condition(nil), previous.Conditions...),
 	}
 	if pass.Failure == nil {
 		next.ObservedGeneration = in.Desired.Object.Generation

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -40,6 +41,47 @@ func (s *session) confirmLoss(ctx context.Context, look reconciler.Look, what st
 		return errors.New("nothing was changed")
 	}
 	return nil
+}
+
+// confirmEdit asks before an edit replaces a server whose running workflows
+// die with it, and otherwise says what becomes of them.
+func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes bool, changes []encoding.Change) error {
+	if before.Plan.Main == nil || before.Object == nil {
+		return nil
+	}
+	path := s.home.Desired(s.name)
+	_, after, err := s.edited(path, true, changes)
+	if err != nil {
+		return err
+	}
+	wanted, err := encoding.Decode(path, after, string(s.home))
+	if err != nil {
+		return err
+	}
+	then := before.Input
+	then.Desired.Object, then.Desired.Missing, then.Desired.Removed = wanted, false, false
+	if !plan.Compute(then).GivesUpServer() {
+		return nil
+	}
+	counted, err := s.lookCounting(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	if err := s.confirmLoss(ctx, counted, "this change", yes); err != nil {
+		return err
+	}
+	if running := counted.Input.Observed.Server.Running.Value; running > 0 && !counted.Plan.Volatile {
+		fmt.Fprintln(s.stderr, whatBecomes(running, before.Object.Spec.Storage.Path, wanted.Spec.Storage.Path))
+	}
+	return nil
+}
+
+// whatBecomes says where workflows are after a server was replaced.
+func whatBecomes(running int64, before, after string) string {
+	if before != after {
+		return fmt.Sprintf("%s stay in %s", workflows(running), before)
+	}
+	return fmt.Sprintf("%s go on after the restart", workflows(running))
 }
 
 // lossOf says what the end of the server costs; empty when nothing is lost.

@@ -26,26 +26,9 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 		return err
 	}
 	defer unlock()
-	before, err := encoding.ReadFile(path)
-	if create && errors.Is(err, fs.ErrNotExist) {
-		before, err = nil, nil
-	}
+	before, after, err := s.edited(path, create, changes)
 	if err != nil {
 		return err
-	}
-	base := before
-	if base == nil {
-		base = samples.Temporal()
-		changes = append(changes, encoding.Change{Path: []string{"metadata", "name"}, Value: s.name})
-	} else if _, err := encoding.Decode(path, base, string(s.home)); err != nil {
-		return fmt.Errorf("%w\nmend the file, then run the command again; until then nothing changes", err)
-	}
-	after, err := encoding.Edit(base, changes...)
-	if err != nil {
-		return fmt.Errorf("cannot edit %s: %w", path, err)
-	}
-	if err := s.home.CheckDesired(s.name, after); err != nil {
-		return fmt.Errorf("%w\nthe file is left as it was", err)
 	}
 	if before != nil && bytes.Equal(before, after) {
 		return nil
@@ -55,6 +38,33 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 	}
 	wakeThroughLink(path)
 	return nil
+}
+
+// edited returns the desired file as it is, nil for none, and as the changes
+// would make it, which is valid.
+func (s *session) edited(path string, create bool, changes []encoding.Change) (before, after []byte, err error) {
+	before, err = encoding.ReadFile(path)
+	if create && errors.Is(err, fs.ErrNotExist) {
+		before, err = nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	base := before
+	if base == nil {
+		base = samples.Temporal()
+		changes = append(changes[:len(changes):len(changes)], encoding.Change{Path: []string{"metadata", "name"}, Value: s.name})
+	} else if _, err := encoding.Decode(path, base, string(s.home)); err != nil {
+		return nil, nil, fmt.Errorf("%w\nmend the file, then run the command again; until then nothing changes", err)
+	}
+	after, err = encoding.Edit(base, changes...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot edit %s: %w", path, err)
+	}
+	if err := s.home.CheckDesired(s.name, after); err != nil {
+		return nil, nil, fmt.Errorf("%w\nthe file is left as it was", err)
+	}
+	return before, after, nil
 }
 
 // wakeThroughLink changes the times of a symbolic link. The daemon watches the

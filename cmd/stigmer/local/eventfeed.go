@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -117,6 +116,9 @@ func (f *feed) print(list []happened) error {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
+	if f.output == "text" {
+		list = fold(list)
+	}
 	for _, h := range list {
 		if f.output == "json" {
 			if err := encoder.Encode(h); err != nil {
@@ -132,33 +134,4 @@ func (f *feed) print(list []happened) error {
 	}
 	_, err := fmt.Fprint(f.stdout, b.String())
 	return err
-}
-
-// eventLine returns an event as one line, with times of the zone.
-func eventLine(e events.Event, name string, zone *time.Location) string {
-	message := e.Message
-	if e.Remedy != "" {
-		message += "; " + e.Remedy
-	}
-	began, last := e.Time.In(zone), e.LastTime.In(zone)
-	line := fmt.Sprintf("%s  %s%-28s  %s", began.Format(time.DateTime), name, string(e.Type)+"/"+e.Reason, message)
-	if e.Count > 1 {
-		layout := time.TimeOnly
-		if began.Format(time.DateOnly) != last.Format(time.DateOnly) {
-			layout = time.DateTime
-		}
-		line += fmt.Sprintf("  (x%d, last %s)", e.Count, last.Format(layout))
-	}
-	return oneLine(line)
-}
-
-// oneLine keeps a text from breaking the line, or from telling the terminal
-// what to do: the command line of a stranger may be part of it.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ReplaceAll(text, "\n", "; "))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ import (
 )
 
 // began is when the events of the tests happened.
-func began() time.Time { return time.Date(2026, 11, 23, 14, 2, 3, 0, time.Local) }
+func began() time.Time { return time.Date(2020, 11, 23, 14, 2, 3, 0, time.Local) }
 
 // happens records that something happened to the instance, times times, a
 // minute apart.
@@ -37,8 +38,8 @@ func TestEventsAsText(t *testing.T) {
 	happens(t, home, "temporal", "first", 3, began())
 	happens(t, home, "temporal", strings.Repeat("long ", 100)+"end", 1, began().Add(time.Hour))
 	stdout, stderr, code := run("local", "events", "--home", string(home))
-	want := "2026-11-23 14:02:03  Action/Drifted                first  (x3, last 14:04:03)\n" +
-		"2026-11-23 15:02:03  Action/Drifted                " + strings.Repeat("long ", 100) + "end\n"
+	want := "2020-11-23 14:02:03  Action/Drifted                first  (x3, last 14:04:03)\n" +
+		"2020-11-23 15:02:03  Action/Drifted                " + strings.Repeat("long ", 100) + "end\n"
 	if stdout != want || stderr != "" || code != 0 {
 		t.Errorf("exit %d, %q\n%s\nwant\n%s", code, stderr, stdout, want)
 	}
@@ -52,14 +53,14 @@ func TestEventsOfSeveral(t *testing.T) {
 	happens(t, home, "gone", "two", 1, began().Add(time.Second))
 	happens(t, home, "a", "three", 1, began().Add(2*time.Second))
 	stdout, _, _ := run("local", "events", "--home", string(home))
-	want := "2026-11-23 14:02:03  a  Action/Drifted                one\n" +
-		"2026-11-23 14:02:04  gone  Action/Drifted                two\n" +
-		"2026-11-23 14:02:05  a  Action/Drifted                three\n"
+	want := "2020-11-23 14:02:03  a  Action/Drifted                one\n" +
+		"2020-11-23 14:02:04  gone  Action/Drifted                two\n" +
+		"2020-11-23 14:02:05  a  Action/Drifted                three\n"
 	if stdout != want {
 		t.Errorf("\n%s\nwant\n%s", stdout, want)
 	}
 	stdout, stderr, code := run("local", "events", "--name", "gone", "--home", string(home))
-	if stdout != "2026-11-23 14:02:04  Action/Drifted                two\n" || stderr != "" || code != 0 {
+	if stdout != "2020-11-23 14:02:04  Action/Drifted                two\n" || stderr != "" || code != 0 {
 		t.Errorf("--name gone: exit %d, %q, %q", code, stdout, stderr)
 	}
 }
@@ -93,7 +94,7 @@ func TestEventsSince(t *testing.T) {
 	happens(t, home, "temporal", "repeated", 9, began())
 	happens(t, home, "temporal", "new", 1, began().Add(9*time.Minute))
 	var out syncBuffer
-	a := &app{stdout: &out, stderr: &out, homeFlag: string(home), name: "temporal"}
+	a := &app{stdout: &out, stderr: &out, homeFlag: string(home), name: "temporal", output: "text"}
 	if err := a.events(context.Background(), eventFlags{since: 3 * time.Minute}, began().Add(10*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +158,44 @@ func TestEventLine(t *testing.T) {
 	}
 }
 
+// TestFoldedConditions: one line for each pass, all of it with -o wide.
+func TestFoldedConditions(t *testing.T) {
+	home := homeWith(t, "temporal")
+	r := events.NewRecorder(home.Events("temporal"))
+	change := func(condition, to string, at time.Time) {
+		e := events.Event{Type: events.Condition, Reason: "R", Condition: condition, To: to, Message: condition + " changed", Key: condition + to}
+		if err := r.Record(e, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, condition := range []string{"LockHeld", "Ready", "Serving", "StoreReadable"} {
+		change(condition, "False/NoProcess", began())
+	}
+	change("Reconciling", "True/Starting", began())
+	change("Serving", "True/Serving", began().Add(time.Second))
+	change("Ready", "True/Serving", began().Add(2*time.Second))
+	change("Ready", "False/NoProcess", began().Add(2*time.Second))
+	stdout, _, _ := run("local", "events", "--home", string(home))
+	line := func(at, text string) string {
+		return "2020-11-23 " + at + "  Condition/R                   " + text + "\n"
+	}
+	want := line("14:02:03", "LockHeld changed; with it Serving, StoreReadable False (NoProcess); Reconciling True (Starting)") +
+		line("14:02:03", "Ready changed  (x2, last 14:02:05)") +
+		line("14:02:04", "Serving changed") + line("14:02:05", "Ready changed")
+	if got := sorted(stdout); got != sorted(want) {
+		t.Errorf("\n%s\nwant\n%s", stdout, want)
+	}
+	if stdout, _, _ := run("local", "events", "-o", "wide", "--home", string(home)); strings.Count(stdout, "\n") != 7 {
+		t.Errorf("-o wide:\n%s", stdout)
+	}
+}
+
+func sorted(text string) string {
+	lines := strings.Split(text, "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // syncBuffer is a buffer for a writer and a reader at the same time.
 type syncBuffer struct {
 	mu   sync.Mutex
@@ -187,7 +226,7 @@ func watch(t *testing.T, home string) *watching {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watching{t: t, end: cancel, done: make(chan error, 1)}
-	a := &app{stdout: &w.out, stderr: &w.out, homeFlag: home, name: "temporal"}
+	a := &app{stdout: &w.out, stderr: &w.out, homeFlag: home, name: "temporal", output: "text"}
 	go func() { w.done <- a.events(ctx, eventFlags{watch: true}, began()) }()
 	t.Cleanup(cancel)
 	return w

@@ -51,7 +51,8 @@ func (a *app) localCommand() *cobra.Command {
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
 	flags.BoolVar(&f.noWait, "no-wait", false, "do not wait until Temporal is ready")
 	yesFlag(c, &f.yes)
-	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.eventsCommand(), a.daemonCommand())
+	c.AddCommand(a.stopCommand(), a.restartCommand(), a.statusCommand(), a.planCommand(), a.logsCommand(), a.eventsCommand(),
+		a.backupCommand(), a.backupsCommand(), a.restoreCommand(), a.daemonCommand())
 	return c
 }
 
@@ -127,6 +128,9 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	// Before the edit: a quick daemon may have replaced the server right after it.
 	before, err := s.look(ctx, s.name)
 	if err != nil {
+		return err
+	}
+	if err := s.confirmEdit(ctx, before, f.yes, changes); err != nil {
 		return err
 	}
 	if err := s.editDesired(ctx, true, changes...); err != nil {

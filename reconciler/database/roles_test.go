@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,27 +30,91 @@ func playInterrupted(path string) int {
 	select {}
 }
 
-// playHolder opens the database in the journal mode, says so, and adds one
-// execution for each line that it is sent.
+// playHolder opens the database in the journal mode, adds one execution, says so,
+// and adds one more for each line that it is sent.
 func playHolder(path, mode string) int {
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode("+mode+")")
 	if err != nil {
 		return 1
 	}
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec("INSERT INTO executions (state) VALUES (randomblob(3000))"); err != nil {
-		fmt.Println(err)
-		return 1
-	}
-	fmt.Println("ready")
+	fmt.Println(strings.Replace(add(db), "added", "ready", 1))
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		if _, err := db.Exec("INSERT INTO executions (state) VALUES (randomblob(3000))"); err != nil {
-			fmt.Println(err)
-			continue
-		}
-		fmt.Println("added")
+		fmt.Println(add(db))
 	}
 	return 0
+}
+
+// playWriter adds executions as fast as it can and says what came of each, until
+// it is sent a line.
+func playWriter(path, mode string) int {
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode("+mode+")")
+	if err != nil {
+		return 1
+	}
+	db.SetMaxOpenConns(1)
+	enough := make(chan struct{})
+	go func() {
+		bufio.NewScanner(os.Stdin).Scan()
+		close(enough)
+	}()
+	for {
+		fmt.Println(add(db))
+		select {
+		case <-enough:
+			fmt.Println(add(db))
+			return 0
+		default:
+		}
+	}
+}
+
+// playReserver begins a change, and ends it when it is sent a line.
+func playReserver(path string) int {
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return 1
+	}
+	db.SetMaxOpenConns(1)
+	tx, err := db.Begin()
+	if err == nil {
+		_, err = tx.Exec("INSERT INTO executions (state) VALUES (randomblob(3000))")
+	}
+	fmt.Println("ready", err)
+	bufio.NewScanner(os.Stdin).Scan()
+	fmt.Println("ended", tx.Commit())
+	return 0
+}
+
+// playReader says how many executions there are.
+func playReader(path string) int {
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		return 1
+	}
+	var n int
+	if err := db.QueryRow("SELECT count(*) FROM executions").Scan(&n); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(n)
+	return 0
+}
+
+// add adds an execution as Temporal does: in a transaction that is rolled back
+// when a statement fails, over a connection that is kept when the commit fails.
+func add(db *sql.DB) string {
+	tx, err := db.Begin()
+	if err != nil {
+		return "wedged: " + err.Error()
+	}
+	if _, err := tx.Exec("INSERT INTO executions (state) VALUES (randomblob(3000))"); err != nil {
+		_ = tx.Rollback()
+		return "refused: " + err.Error()
+	}
+	if err := tx.Commit(); err != nil {
+		return "lost: " + err.Error()
+	}
+	return "added"
 }
 
 // playScratch makes a scratch folder in the folder and waits to be killed.

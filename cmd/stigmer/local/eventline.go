@@ -1,0 +1,89 @@
+package local
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler/events"
+)
+
+// fold makes one event of the conditions that changed in one pass, so that
+// what was done stands out: a start alone changes a dozen of them.
+func fold(list []happened) []happened {
+	var folded []happened
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && samePass(list[0], list[n]) {
+			n++
+		}
+		folded = append(folded, folding(list[:n]))
+		list = list[n:]
+	}
+	return folded
+}
+
+// samePass reports whether two conditions changed in the same passes.
+func samePass(a, b happened) bool {
+	return a.Condition != "" && b.Condition != "" && a.Name == b.Name &&
+		a.Time.Equal(b.Time) && a.LastTime.Equal(b.LastTime) && a.Count == b.Count
+}
+
+// folding returns one event for all: in full the one that matters most, and
+// what the others are now.
+func folding(pass []happened) happened {
+	lead := max(0, slices.IndexFunc(pass, func(h happened) bool { return h.Condition == v1alpha1.ConditionReady }))
+	one := pass[lead]
+	var states []string
+	names := map[string][]string{}
+	for i, h := range pass {
+		if i == lead {
+			continue
+		}
+		if names[h.To] == nil {
+			states = append(states, h.To)
+		}
+		names[h.To] = append(names[h.To], h.Condition)
+	}
+	for i, state := range states {
+		status, reason, _ := strings.Cut(state, "/")
+		join := "; "
+		if i == 0 {
+			join = "; with it "
+		}
+		one.Message += fmt.Sprintf("%s%s %s (%s)", join, strings.Join(names[state], ", "), status, reason)
+	}
+	return one
+}
+
+// eventLine returns an event as one line, with times of the zone.
+func eventLine(e events.Event, name string, zone *time.Location) string {
+	message := e.Message
+	if e.Remedy != "" {
+		message += "; " + e.Remedy
+	}
+	began, last := e.Time.In(zone), e.LastTime.In(zone)
+	line := fmt.Sprintf("%s  %s%-28s  %s", began.Format(time.DateTime), name, string(e.Type)+"/"+e.Reason, message)
+	if e.Count > 1 {
+		layout := time.TimeOnly
+		if began.Format(time.DateOnly) != last.Format(time.DateOnly) {
+			layout = time.DateTime
+		}
+		line += fmt.Sprintf("  (x%d, last %s)", e.Count, last.Format(layout))
+	}
+	return oneLine(line)
+}
+
+// oneLine keeps a text from breaking the line, or from telling the terminal
+// what to do: the command line of a stranger may be part of it.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ReplaceAll(text, "\n", "; "))
+}

@@ -1,0 +1,138 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/database"
+)
+
+func (a *app) restoreCommand() *cobra.Command {
+	var timeout time.Duration
+	var yes bool
+	c := &cobra.Command{
+		Use:   "restore BACKUP",
+		Short: "Put a backup in the place of the database",
+		Long: "Stop Temporal, put a backup (its name from 'stigmer local backups', or the path of a\n" +
+			"file) in the place of the database, and start again. The database that was there is\n" +
+			"kept beside it, as <file>.replaced-<time>.",
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError("name one backup; see 'stigmer local backups'")
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return a.restore(c.Context(), args[0], timeout, yes) },
+	}
+	c.Flags().DurationVar(&timeout, "timeout", time.Minute, "how long to wait until Temporal is ready")
+	yesFlag(c, &yes)
+	return c
+}
+
+func (a *app) restore(ctx context.Context, backup string, timeout time.Duration, yes bool) error {
+	if err := checkTimeout(timeout); err != nil {
+		return err
+	}
+	s, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	path, err := s.findBackup(ctx, backup)
+	if err != nil {
+		return err
+	}
+	before, err := s.lookCounting(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	if before.Object != nil && before.Object.Spec.Storage.Type != v1alpha1.StorageFile {
+		return &exitError{exitUserAction, fmt.Errorf("%s keeps its workflows in memory; set spec.storage.type: File first, with '%s'", s.name, s.command("--memory=false"))}
+	}
+	if err := s.confirmLoss(ctx, before, "restore", yes); err != nil {
+		return err
+	}
+	wish := path + "@" + time.Now().UTC().Format(time.RFC3339Nano)
+	look, err := s.wishRestored(ctx, wish, timeout)
+	if err != nil {
+		return err
+	}
+	if err := s.printReady(look, "restored,"); err != nil || s.structured() {
+		return err
+	}
+	return s.printReplaced(look.Input.Observed.Database.Path, before.Input.Now)
+}
+
+// wishRestored writes the wish, waits until it is carried out and removes it
+// again, so that the file says what should be and not what was done.
+func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Duration) (reconciler.Look, error) {
+	annotation := []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}
+	err := s.editDesired(ctx, true,
+		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
+		encoding.Change{Path: annotation, Value: wish})
+	if err != nil {
+		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
+	}
+	if err := s.ensureDaemon(ctx, true); err != nil {
+		return reconciler.Look{}, err
+	}
+	if _, err := s.awaitReady(ctx, timeout); err != nil {
+		return reconciler.Look{}, err
+	}
+	if err := s.editDesired(ctx, false, encoding.Change{Path: annotation, Delete: true}); err != nil {
+		return reconciler.Look{}, fmt.Errorf("the backup is restored, but its annotation stays: %w", err)
+	}
+	return s.awaitReady(ctx, timeout)
+}
+
+// findBackup returns the absolute path of a backup that is whole.
+func (s *session) findBackup(ctx context.Context, name string) (string, error) {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return "", fmt.Errorf("cannot use %q as a backup: %w", name, err)
+	}
+	if !strings.Contains(name, "/") {
+		if known := filepath.Join(s.home.Files(s.name).BackupDir, strings.TrimSuffix(name, ".db")+".db"); exists(known) {
+			path = known
+		}
+	}
+	if !exists(path) {
+		return "", usageError("there is no backup %q; see '%s'", name, s.command("backups"))
+	}
+	if err := database.Check(ctx, path); err != nil {
+		return "", fmt.Errorf("cannot restore %s: %w", path, err)
+	}
+	return path, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// printReplaced says where the database is that was replaced since.
+func (s *session) printReplaced(path string, since time.Time) error {
+	kept, err := filepath.Glob(path + ".replaced-*Z")
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	if last := kept[len(kept)-1]; newer(path, last, since) {
+		_, err = fmt.Fprintf(s.stdout, "  before   %s\n", last)
+	}
+	return err
+}
+
+// newer reports whether the file that was replaced has a stamp from after that time.
+func newer(path, aside string, since time.Time) bool {
+	at, err := time.Parse("20060102T150405.000Z", strings.TrimPrefix(aside, path+".replaced-"))
+	return err == nil && at.After(since)
+}

@@ -1,0 +1,94 @@
+package database
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// newRestore returns a backup with 7 executions, and a database with 3 that has
+// a record and a lock beside it.
+func newRestore(t *testing.T) (backup, path, aside string) {
+	t.Helper()
+	backup, path = newDatabase(t, 7), newDatabase(t, 3)
+	put(t, path+".stigmer-lock", "")
+	return backup, path, path + ".replaced-1"
+}
+
+func TestRestore(t *testing.T) {
+	backup, path, aside := newRestore(t)
+	before := content(t, backup)
+	must(t, Restore(t.Context(), backup, path, aside))
+	if count(t, path) != 7 || count(t, aside) != 3 || content(t, backup) != before {
+		t.Error("mixed up")
+	}
+	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.replaced-1", "temporal.db.stigmer-lock"})
+}
+
+// What is replaced is parted from nothing: an interrupted change is undone first.
+func TestRestoreOverAnInterruptedChange(t *testing.T) {
+	backup, path := newDatabase(t, 7), newInterrupted(t, 2000)
+	must(t, Restore(t.Context(), backup, path, path+".aside"))
+	if count(t, path) != 7 || count(t, path+".aside") != 2000 {
+		t.Error("mixed up")
+	}
+	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.aside"})
+}
+
+// What cannot be read is moved with its journal.
+func TestRestoreOverRubbish(t *testing.T) {
+	backup, path, aside := newRestore(t)
+	put(t, path, "rubbish")
+	put(t, companion(path, 0), "of its own")
+	must(t, Restore(t.Context(), backup, path, aside))
+	if count(t, path) != 7 || content(t, aside) != "rubbish" || content(t, companion(aside, 0)) != "of its own" {
+		t.Error("mixed up")
+	}
+}
+
+func TestUselessBackupChangesNothing(t *testing.T) {
+	backup, path, aside := newRestore(t)
+	run(t, backup, "DROP TABLE executions_visibility")
+	names := inFolder(t, filepath.Dir(path))
+	unusable(t, Restore(t.Context(), backup, path, aside), "no table executions_visibility")
+	if err := Restore(t.Context(), backup+".missing", path, aside); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if count(t, path) != 3 {
+		t.Error("it was changed")
+	}
+	is(t, inFolder(t, filepath.Dir(path)), names)
+}
+
+// From each state that a crash can leave, Restore comes to its end, and what
+// stood there first is still there.
+func TestInterruptedRestoreIsFinished(t *testing.T) {
+	for name, crash := range map[string]func(backup, path, aside string){
+		"while copying": func(_, path, _ string) {
+			must(t, os.Mkdir(filepath.Join(filepath.Dir(path), scratchPrefix+"1"), 0o700))
+			put(t, filepath.Join(filepath.Dir(path), scratchPrefix+"1", "copy.db"), "half")
+		},
+		"after the move":   func(_, path, aside string) { must(t, MoveAside(path, aside)) },
+		"after the rename": func(backup, path, aside string) { must(t, Restore(t.Context(), backup, path, aside)) },
+	} {
+		backup, path, aside := newRestore(t)
+		crash(backup, path, aside)
+		second := path + ".replaced-2"
+		must(t, Restore(t.Context(), backup, path, second))
+		first := aside
+		if name == "while copying" {
+			first = second
+		}
+		if count(t, path) != 7 || count(t, first) != 3 {
+			t.Errorf("%s: %q", name, inFolder(t, filepath.Dir(path)))
+		}
+	}
+}
+
+func TestRestoreWhereThereIsNothing(t *testing.T) {
+	backup, path, aside := newRestore(t)
+	must(t, os.Remove(path))
+	must(t, Restore(t.Context(), backup, path, aside))
+	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.stigmer-lock"})
+}
