@@ -37,6 +37,9 @@ type Looker struct {
 	AsDaemon bool
 	// CountRunning asks the server how many workflows run.
 	CountRunning bool
+	// CheckWrite makes one small write to the store of the server, which the
+	// daemon otherwise does.
+	CheckWrite bool
 }
 
 // Look looks at one instance now. An instance that nobody knows, and of which
@@ -76,7 +79,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 // target says what to look at, and for which executable.
 func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observer.Target {
 	at := Options{Home: l.Home, Search: l.Search}.lookAt(desired, nil)
-	at.CountRunning = l.CountRunning
+	at.CountRunning, at.CheckWrite = l.CountRunning, l.CheckWrite
 	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
 		at.Executables = []observer.Candidate{*found}
 	}

@@ -55,6 +55,11 @@ func play(role string, args []string) int {
 	case "exit":
 		code, _ := strconv.Atoi(args[0])
 		return code
+	case "exists":
+		if _, err := os.Stat(args[0]); err != nil {
+			return 1
+		}
+		return 0
 	case "say":
 		return playSay(args)
 	case "parent":

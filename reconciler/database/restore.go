@@ -3,8 +3,13 @@ package database
 import (
 	"context"
 	"errors"
+	"io"
+	"os"
 	"path/filepath"
 )
+
+// magic is how every database of SQLite begins.
+const magic = "SQLite format 3\x00"
 
 // Restore puts a copy of the backup in the place of the database at path, which
 // is moved to aside first; see MoveAside. Nobody may have either open. The backup
@@ -29,10 +34,25 @@ func Restore(ctx context.Context, backup, path, aside string) (err error) {
 		return err
 	}
 	// A database that was settled has nothing beside it that a crash during the
-	// move could part from it. One that cannot be read is moved as it is.
-	_ = settle(ctx, path)
+	// move could part from it. One that cannot be read is moved as it is; SQLite
+	// would remove the journal of a file that is none of its own.
+	if isSQLite(path) {
+		_ = settle(ctx, path)
+	}
 	if err := MoveAside(path, aside); err != nil {
 		return err
 	}
 	return publish(copied, path)
+}
+
+// isSQLite reports whether the file begins as every database of SQLite does.
+func isSQLite(path string) bool {
+	f, err := openRegular(path, os.O_RDONLY)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin := make([]byte, len(magic))
+	_, err = io.ReadFull(f, begin)
+	return err == nil && string(begin) == magic
 }

@@ -12,7 +12,7 @@ import (
 // resting says of each situation in which the loop may come to rest what in
 // the world is the cause.
 func resting() map[Situation]func(*machine) bool {
-	lost := func(m *machine) bool { return len(m.servers) == 1 && m.only().store != m.disk.at }
+	lost := func(m *machine) bool { return len(m.servers) == 1 && !m.only().memory && m.only().store != m.disk.at }
 	taken := func(m *machine) bool { return m.external != nil }
 	unfit := func(m *machine) bool { return m.disk.full || m.disk.readOnly }
 	sick := func(m *machine) bool {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,10 @@ func (m *machine) settleDatabase() {
 	for i := range m.Observed.Processes.Value {
 		p := &m.Observed.Processes.Value[i]
 		s := m.servers[p.Identity]
-		p.Evidence.OpensDatabase = observed.Absent
+		p.Evidence.OpensDatabase, p.Evidence.NamesDatabase = observed.Absent, observed.Absent
+		if path := m.spec().Storage.Path; path != "" && slices.Contains(p.Args, path) {
+			p.Evidence.NamesDatabase = observed.Known
+		}
 		if s != nil && s.store == m.disk.at && m.disk.at != nil {
 			p.Evidence.OpensDatabase = observed.Known
 		}

@@ -112,6 +112,53 @@ func TestTranscriptsOfLostDatabases(t *testing.T) {
 	})
 }
 
+// TestTranscriptsOfStorageEdits: a server on another storage than the spec's
+// is replaced like one on another port. What lies at the new path, or does not
+// yet, says nothing of it.
+func TestTranscriptsOfStorageEdits(t *testing.T) {
+	memory := v1alpha1.StorageSpec{Type: v1alpha1.StorageMemory}
+	move := func(m *machine, path string) {
+		m.disk = newDisk(path)
+		m.edited(func(m *machine) { m.spec().Storage = v1alpha1.StorageSpec{Type: v1alpha1.StorageFile, Path: path} })
+	}
+	runTranscripts(t, []transcript{
+		{"from the file to memory", func(m *machine) {
+			m.ready()
+			m.edited(func(m *machine) { m.spec().Storage = memory })
+		}, Converged, []string{"Drifted: Terminate 1001", "RecordStale: RemoveRecord, Start", "Converged", "Converged"}},
+		{"from memory to a new file", func(m *machine) {
+			m.spec().Storage = memory
+			m.ready()
+			move(m, "/data/new.db")
+		}, Converged, []string{
+			"Drifted: Terminate 1001", "RecordStale: RemoveRecord, Start", "DatabaseUnsealed: Seal", "Converged", "Converged",
+		}},
+		{"from memory to a file of ours", func(m *machine) {
+			m.ready()
+			path := m.disk.beside.Path
+			m.edited(func(m *machine) { m.spec().Storage = memory })
+			m.converges(9, at2(Converged))
+			m.edited(func(m *machine) { m.spec().Storage = v1alpha1.StorageSpec{Type: v1alpha1.StorageFile, Path: path} })
+		}, Converged, []string{"Drifted: Terminate 1002", "RecordStale: RemoveRecord, Start", "Converged", "Converged"}},
+		{"from a file to another, new one", func(m *machine) { m.ready(); move(m, "/data/new.db") }, Converged, []string{
+			"Drifted: Terminate 1001", "RecordStale: RemoveRecord, Start", "DatabaseUnsealed: Seal", "Converged", "Converged",
+		}},
+		{"from a file to one that a person made", func(m *machine) {
+			m.ready()
+			move(m, "/data/new.db")
+			m.disk.at = m.disk.mint(true)
+		}, Converged, []string{
+			"Drifted: Terminate 1001", "BuildChanged: RemoveRecord, Backup, Start", "DatabaseUnsealed: Seal",
+			"SchemaUnknown: LearnSchema", "Converged", "Converged",
+		}},
+		{"to a folder that cannot be written", func(m *machine) {
+			m.ready()
+			move(m, "/data/new.db")
+			m.disk.readOnly = true
+		}, ReplacementBlocked, []string{"ReplacementBlocked", "ReplacementBlocked"}},
+	})
+}
+
 func TestTranscriptsOfSickServers(t *testing.T) {
 	runTranscripts(t, []transcript{
 		{"hung store", func(m *machine) { m.ready(); m.only().storeProblem = "no answer within 1s" }, Converged, []string{
@@ -128,7 +175,7 @@ func TestTranscriptsOfSickServers(t *testing.T) {
 			m.later(WriteCheckEvery)
 			m.only().write = "cannot start a transaction within a transaction"
 		}, Converged, []string{
-			"Degraded ...", "Failing", "Failing",
+			"Degraded ...", "Failing", "Failing", "Failing",
 			"Unresponsive: Terminate 1001", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
 		}},
 		{"one write that fails", func(m *machine) {

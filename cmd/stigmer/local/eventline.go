@@ -14,14 +14,23 @@ import (
 // fold makes one event of the conditions that changed in one pass, so that
 // what was done stands out: a start alone changes a dozen of them.
 func fold(list []happened) []happened {
-	var folded []happened
-	for len(list) > 0 {
-		n := 1
-		for n < len(list) && samePass(list[0], list[n]) {
-			n++
+	var passes [][]happened
+	// first is where the conditions since the last other event begin.
+	first := 0
+	for _, h := range list {
+		at := slices.IndexFunc(passes[first:], func(pass []happened) bool { return samePass(pass[0], h) })
+		if at >= 0 {
+			passes[first+at] = append(passes[first+at], h)
+			continue
 		}
-		folded = append(folded, folding(list[:n]))
-		list = list[n:]
+		passes = append(passes, []happened{h})
+		if h.Condition == "" {
+			first = len(passes)
+		}
+	}
+	folded := make([]happened, len(passes))
+	for i, pass := range passes {
+		folded[i] = folding(pass)
 	}
 	return folded
 }

@@ -33,11 +33,14 @@ type waiter struct {
 	goal string
 	done func(reconciler.Look) bool
 	lost func(reconciler.Look) error
+
+	// wroteAt is when the command itself checked that the store can be written.
+	wroteAt time.Time
 }
 
 // wait looks until the goal is reached, the user has to act, or the time is
 // up. It returns the last look.
-func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
+func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	timeout, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	progress := w.progress()
@@ -49,7 +52,7 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	var since time.Time
 	var last reconciler.Look
 	for {
-		look, err := w.session.look(timeout, w.name)
+		look, err := w.lookAsNeeded(timeout, last, began)
 		switch {
 		case timeout.Err() != nil:
 			// This look was cut short and tells nothing.
@@ -81,6 +84,23 @@ func (w waiter) wait(ctx context.Context) (reconciler.Look, error) {
 			return look, w.gaveUp(ctx, look)
 		}
 	}
+}
+
+// unaccounted is how long a command waits for the daemon's account before it
+// checks by itself that the store can be written.
+const unaccounted = 2 * time.Second
+
+// lookAsNeeded looks, and makes the write check that is the daemon's to make
+// when its status cannot be read, so that nobody would ever hear of the
+// outcome.
+func (w *waiter) lookAsNeeded(ctx context.Context, last reconciler.Look, began time.Time) (reconciler.Look, error) {
+	due := w.wroteAt.IsZero() || time.Since(w.wroteAt) >= plan.WriteCheckEvery
+	unread := last.Reported == nil && last.Plan.Main != nil && time.Since(began) >= unaccounted
+	if !due || !unread || !last.Plan.Serving.Value {
+		return w.session.look(ctx, w.name)
+	}
+	w.wroteAt = time.Now()
+	return w.lookWith(ctx, w.name, reconciler.Looker{CheckWrite: true})
 }
 
 // obstacle is what keeps an instance from its goal until the user acts.
@@ -125,7 +145,7 @@ func sameGeneration(reported, object *v1alpha1.Temporal) bool {
 }
 
 // gaveUp says why waiting ended early: Ctrl-C, or the time was up.
-func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
+func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	last := "there was no time to look"
 	if look.Object != nil {
 		last = look.Object.Status.Message
@@ -138,7 +158,8 @@ func (w waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 
 // awaitReady waits until the instance is Ready and returns the look that shows it.
 func (s *session) awaitReady(ctx context.Context, timeout time.Duration) (reconciler.Look, error) {
-	return waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}.wait(ctx)
+	w := waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}
+	return w.wait(ctx)
 }
 
 // steadyFor is how long a server must be seen Ready when the daemon cannot
