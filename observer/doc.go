@@ -29,7 +29,8 @@
 //     with the file at the path by device and inode, so that a hard link is
 //     found and a deleted file is not. It is statx(2) through the links of
 //     /proc, which opens nothing and, told not to synchronise, does not wait
-//     for a file server. macOS has no cheap way to ask: it is Unknown there.
+//     for a file server. macOS has no cheap way to ask: there a
+//     server is taken at the word of its arguments.
 //   - What the database is: stat, statfs and access of the path without
 //     symbolic links, and three small JSON files of ours beside it. The path
 //     is looked at when the look begins and when it ends; a file that changed

@@ -2,6 +2,7 @@ package observer
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
@@ -52,13 +53,19 @@ func (l *look) process(pid int) (observed.Process, error) {
 
 // evidence says what ties the process to the instance.
 func (l *look) evidence(p observed.Process, w words) observed.Evidence {
+	names := l.namesDatabase(p.PID, w)
 	// Why it is Unknown is the same for every process of that user.
-	opens, _ := l.opensDatabase(p.PID)
+	opens, err := l.opensDatabase(p.PID)
+	if errors.Is(err, errors.ErrUnsupported) {
+		// Where no descriptors are told, a server is taken at its word. A file
+		// that was replaced under it is not noticed there.
+		opens = names
+	}
 	return observed.Evidence{
 		HoldsLock:     l.holds(p.PID),
 		CarriesMark:   l.carriesMark(p.PID, w),
 		MatchesRecord: matches(l.record, p),
-		NamesDatabase: l.namesDatabase(p.PID, w),
+		NamesDatabase: names,
 		OpensDatabase: opens,
 	}
 }

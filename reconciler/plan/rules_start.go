@@ -187,6 +187,10 @@ func (v view) startAfter(reason Situation, message string, before ...Action) Pla
 func (v view) launch(before []Action) Launch {
 	launch := LaunchFor(v.in.Desired, v.in.Observed.Executable.Value)
 	moved := slices.ContainsFunc(before, func(a Action) bool { return a.Verb == Quarantine })
+	if v.onFile() {
+		// Without links, so that two paths to one file meet at one lock.
+		launch.DatabasePath = v.in.Observed.Database.Path
+	}
 	launch.FirstBoot = v.onFile() && (moved || v.in.Observed.Database.File.IsAbsent())
 	return launch
 }
