@@ -57,10 +57,10 @@ func (l *look) shadow(listener observed.Fact[observed.Listener], s socket, owner
 	}
 	shadow := l.listener(s.address, s, owner, nil)
 	mine, theirs := listener.Value, shadow.Value
-	switch differ := sameOwner(listener, shadow); {
-	case differ == observed.Known:
+	switch sameOwner(listener, shadow) {
+	case observed.Known:
 		return observed.None[observed.Listener]("")
-	case differ == observed.Unknown:
+	case observed.Unknown:
 		return observed.Unsure[observed.Listener](fmt.Sprintf(
 			"it cannot be told whether %s and %s belong to one process", mine.Address, theirs.Address))
 	}

@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -93,5 +94,12 @@ func TestSameOwner(t *testing.T) {
 	s := socket{address: mustAddrPort("[::1]:1"), uid: -1}
 	if got := l.shadow(hidden(""), s, ownerAnswer{reason: "hidden"}, nil); !got.IsUnknown() || got.Reason == "" {
 		t.Errorf("shadow = %+v where neither owner is known", got)
+	}
+	if got := l.shadow(hidden(""), s, ownerAnswer{}, os.ErrPermission); !got.IsUnknown() || got.Reason == "" {
+		t.Errorf("shadow = %+v where the sockets are not known", got)
+	}
+	self := ownerAnswer{pid: os.Getpid()}
+	if got := l.shadow(l.listener(s.address, s, self, nil), s, self, nil); !got.IsAbsent() {
+		t.Errorf("shadow = %+v of a process that listens in both families", got)
 	}
 }

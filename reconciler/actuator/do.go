@@ -74,8 +74,9 @@ type Actuator struct {
 	closed bool
 	// watches holds nil for a child whose handle is not open yet.
 	watches map[observed.Identity]*handle
-	// learning holds the files that a LearnSchema is about to write.
-	learning map[string]bool
+	// learning holds the files that a LearnSchema is about to write or has failed
+	// to, and until when no other is begun.
+	learning map[string]time.Time
 }
 
 // New returns an Actuator. It starts nothing by itself.
@@ -84,7 +85,7 @@ func New(opts Options) *Actuator {
 		opts:     opts,
 		done:     make(chan struct{}),
 		watches:  map[observed.Identity]*handle{},
-		learning: map[string]bool{},
+		learning: map[string]time.Time{},
 	}
 }
 

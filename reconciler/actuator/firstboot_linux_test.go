@@ -126,7 +126,9 @@ func TestChildInheritsNothingOfABackup(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				other.carry(plan.Backup)
+				if out := other.try(plan.Backup); out.Err != nil {
+					t.Error(out.Err)
+				}
 				_ = database.RemoveBackup(other.BackupPath)
 			}
 		}

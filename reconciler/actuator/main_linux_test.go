@@ -55,6 +55,10 @@ func play(role string, args []string) int {
 	case "exit":
 		code, _ := strconv.Atoi(args[0])
 		return code
+	case "scratch":
+		return playScratch(args)
+	case "learner":
+		return playLearner(args[0])
 	case "exists":
 		if _, err := os.Stat(args[0]); err != nil {
 			return 1

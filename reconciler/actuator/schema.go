@@ -21,10 +21,14 @@ const (
 	// learnGrace is how long the scratch server may take to end by itself. It
 	// drains for 1.0 to 1.6 s.
 	learnGrace = 10 * time.Second
+	// learnPause is how long nothing is tried again after a failure. Whoever plans
+	// asks at every look, and a server that fails is no light load.
+	learnPause = 10 * time.Minute
 )
 
 // learnSchema begins to find out what the executable creates in a new database,
-// unless it is known or somebody is at it, and returns at once.
+// unless it is known, or somebody is at it, or it failed a short time ago. It returns
+// at once.
 func (a *Actuator) learnSchema(w plan.DatabaseWork) error {
 	if known, err := there(w.SchemaPath); known || err != nil {
 		return err
@@ -43,13 +47,26 @@ func (a *Actuator) learnSchema(w plan.DatabaseWork) error {
 	return nil
 }
 
-// beginLearning reports whether nobody was about to write the file before.
+// beginLearning reports whether nobody is about to write the file, nor has failed
+// to a short time ago.
 func (a *Actuator) beginLearning(path string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	begun := !a.learning[path]
-	a.learning[path] = true
-	return begun
+	now := time.Now()
+	if now.Before(a.learning[path]) {
+		return false
+	}
+	a.learning[path] = now.Add(learnTime + learnPause) // until endLearning
+	return true
+}
+
+func (a *Actuator) endLearning(path string, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.learning, path)
+	if err != nil {
+		a.learning[path] = time.Now().Add(learnPause)
+	}
 }
 
 // learn is the goroutine of one LearnSchema. It keeps one thread for as long as
@@ -64,9 +81,7 @@ func (a *Actuator) learn(w plan.DatabaseWork) {
 	stop := a.onClose(cancel)
 	err := a.learnIn(ctx, w)
 	open := stop()
-	a.mu.Lock()
-	delete(a.learning, w.SchemaPath)
-	a.mu.Unlock()
+	a.endLearning(w.SchemaPath, err)
 	if err != nil {
 		err = fmt.Errorf("cannot find out what %s creates in a new database: %w", w.Build, err)
 	}

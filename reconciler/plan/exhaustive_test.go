@@ -216,16 +216,27 @@ func historyValues() []value {
 	}
 }
 
-// TestEveryCell goes through the product of all dimensions. It keeps the
-// invariants of the design in every cell, each judged without the code that
-// decides, and finds every rule used.
+// TestEveryCell goes through two products of dimensions: of who runs and
+// listens, and of what becomes of the data. It keeps the invariants of the
+// design in every cell, each judged without the code that decides, and finds
+// every rule used.
 func TestEveryCell(t *testing.T) {
-	table := dimensions()
+	used := map[Situation]int{}
+	cells := walk(t, dimensions(), used, violation) + walk(t, dataDimensions(), used, dataViolation)
+	for _, r := range rules() {
+		if used[r.situation] == 0 {
+			t.Errorf("rule %s is dead: no cell reaches it", r.situation)
+		}
+	}
+	t.Logf("%d cells, %d rules", cells, len(used))
+}
+
+// walk judges each cell of a product, and counts the rules that it meets.
+func walk(t *testing.T, table [][]value, used map[Situation]int, judge func(base, Plan) string) (cells int) {
+	t.Helper()
 	template := healthy()
 	launch := LaunchFor(template.Desired, testExecutable())
 	template.launch = &launch
-	used := map[Situation]int{}
-	cells := 0
 	index := make([]int, len(table))
 	for {
 		b := template.clone()
@@ -235,22 +246,16 @@ func TestEveryCell(t *testing.T) {
 		cells++
 		p := Compute(b.Input)
 		used[p.Situation]++
-		if fault := violation(b, p); fault != "" {
+		if fault := judge(b, p); fault != "" {
 			t.Fatalf("%s\nin the world: %s\n%s", fault, describeCell(index, table), p)
 		}
 		if cells%97 == 0 && !reflect.DeepEqual(p, Compute(b.Input)) {
 			t.Fatalf("computed twice, two plans\nin the world: %s", describeCell(index, table))
 		}
 		if !advance(index, table) {
-			break
+			return cells
 		}
 	}
-	for _, r := range rules() {
-		if used[r.situation] == 0 {
-			t.Errorf("rule %s is dead: no cell reaches it", r.situation)
-		}
-	}
-	t.Logf("%d cells, %d rules", cells, len(used))
 }
 
 // clone returns the world with nothing shared that a value changes, and
@@ -259,7 +264,7 @@ func (b base) clone() base {
 	object := *b.Desired.Object
 	b.Desired.Object = &object
 	b.Observed.Ports = slices.Clone(b.Observed.Ports)
-	b.History = History{Generation: 1}
+	b.forgotten()
 	return b
 }
 

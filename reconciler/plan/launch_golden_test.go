@@ -55,7 +55,7 @@ func masked(t *testing.T, env []string) []string {
 // a restart of every server that runs.
 func TestGoldenLaunch(t *testing.T) {
 	no := false
-	marks := []string{"STIGMER_INSTANCE=/home/ada/.stigmer/temporal", "STIGMER_LAUNCH=DIGEST"}
+	marks := []string{"STIGMER_INSTANCE=/home/ada/.stigmer/temporal", "STIGMER_LAUNCH=DIGEST", "STIGMER_BUILD=temporal-server 1.29.1"}
 	dirs := []string{"/home/ada/.stigmer/temporal-data", "/home/ada/.stigmer/logs"}
 	cases := []struct {
 		name     string
@@ -71,6 +71,7 @@ func TestGoldenLaunch(t *testing.T) {
 				"server start-dev", "--output none", "--env-file /home/ada/.stigmer/temporal.no-env-file",
 				"--ip 127.0.0.1", "--port 7233", "--http-port 7243", "--metrics-port 9233", "--log-level warn",
 				"--ui-ip 127.0.0.1", "--ui-port 8233", "--db-filename /home/ada/.stigmer/temporal-data/temporal.db",
+				"--sqlite-pragma busy_timeout=10000",
 			},
 			env: marks, database: "/home/ada/.stigmer/temporal-data/temporal.db",
 			dirs: append(dirs[:2:2], "/home/ada/.stigmer/temporal-data"),
@@ -102,8 +103,8 @@ func TestGoldenLaunch(t *testing.T) {
 				"server start-dev", "--output none", "--env-file /home/ada/.stigmer/temporal.no-env-file",
 				"--ip ::1", "--port 7001", "--http-port 7003", "--metrics-port 7004", "--log-level debug",
 				"--ui-ip ::1", "--ui-port 7002", "--db-filename /data/dev/t.db",
-				"--namespace b", "--namespace a", `--dynamic-config-value x="v"`, "--dynamic-config-value y=1.0",
-				"--sqlite-pragma journal_mode=wal", "--sqlite-pragma synchronous=off", "--search-attribute k=Keyword",
+				`--dynamic-config-value x="v"`, "--dynamic-config-value y=1.0",
+				"--sqlite-pragma busy_timeout=10000", "--sqlite-pragma journal_mode=wal", "--sqlite-pragma synchronous=off", "--search-attribute k=Keyword",
 			},
 			env:      append(append([]string{"A=first", "Z=last"}, marks...), "STIGMER_RESTARTED_AT=2026-01-02T03:00:00Z"),
 			database: "/data/dev/t.db",
@@ -120,7 +121,7 @@ func TestGoldenLaunch(t *testing.T) {
 			want := Launch{
 				Executable: "/opt/temporal", Env: c.env, Dirs: c.dirs, DatabasePath: c.database,
 				LockPath: "/home/ada/.stigmer/temporal.lock", RecordPath: "/home/ada/.stigmer/temporal.pid",
-				LogPath: "/home/ada/.stigmer/logs/temporal.log",
+				LogPath: "/home/ada/.stigmer/logs/temporal.log", Build: "temporal-server 1.29.1",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("launch (-want +got):\n%s", diff)

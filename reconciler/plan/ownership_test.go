@@ -104,7 +104,8 @@ func TestOrphans(t *testing.T) {
 			second.Evidence.HoldsLock = observed.Absent
 			b.Observed.Processes.Value = append([]observed.Process{second}, b.Observed.Processes.Value...)
 		}, want: LeftoverProcess, actions: "Terminate 200"},
-		{name: "an orphan that serves", change: func(b *base) { b.History = History{} }, want: Converged},
+		{name: "an orphan that serves", change: func(b *base) { b.forgotten() }, want: Converged},
+		{name: "an orphan that serves, and no write was tried", change: func(b *base) { b.History = History{} }, want: ChecksUnknown},
 		{name: "an orphan that does not serve", change: func(b *base) {
 			b.silent()
 			b.History = History{Generation: 1, FailedChecks: 3}

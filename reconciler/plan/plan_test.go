@@ -174,6 +174,11 @@ func (b *base) gone() {
 	b.History.ReadySince = time.Time{}
 }
 
+// forgotten leaves of the history only that a write was tried lately.
+func (b *base) forgotten() {
+	b.History = History{Generation: 1, Write: WriteCheck{Time: b.Now.Add(-time.Second)}}
+}
+
 // silent makes the server fail its health check.
 func (b *base) silent() {
 	b.Observed.Health = observed.Is(observed.Health{Status: observed.HealthTimeout, Message: "no answer within 1s"})

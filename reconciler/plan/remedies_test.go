@@ -48,7 +48,7 @@ func TestRemediesNameTheInstance(t *testing.T) {
 // TestRemedyForEachPort: the way out fits the port that is taken.
 func TestRemedyForEachPort(t *testing.T) {
 	for i, want := range []string{
-		"stigmer local --name dev --port PORT", "set spec.httpPort", "set spec.metricsPort", "stigmer local --name dev --ui-port PORT",
+		"'stigmer local --name dev --port PORT'", "set spec.httpPort", "set spec.metricsPort", "'stigmer local --name dev --ui-port PORT'",
 	} {
 		b := healthy()
 		b.gone()

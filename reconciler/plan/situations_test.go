@@ -44,7 +44,7 @@ func runSituations(t *testing.T, cases []situationCase) {
 func TestRunningSituations(t *testing.T) {
 	runSituations(t, []situationCase{
 		{name: "all is well", change: func(*base) {}, want: Converged},
-		{name: "adopted from an earlier daemon", change: func(b *base) { b.History = History{Generation: 1} }, want: Converged},
+		{name: "adopted from an earlier daemon", change: func(b *base) { b.forgotten() }, want: Converged},
 		{name: "processes unknown", change: func(b *base) {
 			b.Observed.Processes = observed.Unsure[[]observed.Process]("/proc cannot be read")
 		}, want: ObservationFailed},

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,8 +38,8 @@ func (v view) databaseFile() Verdict {
 		return fails(name, "OtherStorage", "the server was started on another storage than "+db.Path, "")
 	case v.opensDatabase() == observed.Absent:
 		return v.notOpen()
-	case db.File.IsUnknown():
-		return unsure(name, db.File.Reason)
+	case !db.File.IsKnown():
+		return unsure(name, cmp.Or(db.File.Reason, db.Path+" went during the look"))
 	case v.opensDatabase() == observed.Unknown:
 		return unsure(name, "which files the server has open cannot be read")
 	}
