@@ -46,10 +46,23 @@
 // end: see changeServer. Every change may come late or twice: what exists
 // already is left as it is.
 //
+// # Databases
+//
+// Quarantine, Backup and RestoreBackup work under both locks, so that no server of
+// ours is on the file meanwhile, and give them back. Seal is for a server that
+// serves and so has both; it takes neither. A start looks at the database under
+// the locks, and marks a first boot before the child is born. What is done with
+// the files themselves, and what a crash leaves of it, is in package database.
+//
+// LearnSchema runs a server that belongs to nobody: in a scratch folder, on free
+// ports of loopback, without our mark, and on Linux tied to the life of this
+// process. Its outcome is told by OnLearned. After a failure it is not tried again
+// for some minutes, however often a plan asks.
+//
 // # Who owns what
 //
 // The actuator owns its goroutines: one for each process that it started or was
-// asked to watch. On Linux they wait in the runtime's poller and cost no thread.
+// asked to watch, and one for each LearnSchema. On Linux they wait in the runtime's poller and cost no thread.
 // Close ends them and leaves the processes running. Children that have ended by
 // then are reaped; one that ends later is nobody's to reap, so Close belongs at
 // the end of the program, or of an instance of which nothing runs any more.

@@ -91,19 +91,12 @@ func tell(words ...any) {
 	_, _ = pipe.WriteString(line)
 }
 
-// playReport says what a child has been given. A descriptor that is
-// close-on-exec came after the exec and is the Go runtime's own.
+// playReport says what a child has been given.
 func playReport() int {
-	var fds []string
-	for fd := range 256 {
-		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
-			fds = append(fds, strconv.Itoa(fd))
-		}
-	}
 	sid, _ := unix.Getsid(0)
 	stdin, _ := os.Readlink("/proc/self/fd/0")
 	dir, _ := os.Getwd()
-	tell("fds", strings.Join(fds, ","))
+	tell("fds", openDescriptors())
 	tell("sid", sid, "pgid", unix.Getpgrp())
 	tell("stdin", stdin)
 	tell("dir", dir)

@@ -81,7 +81,8 @@ func serveScratch(address, mood string) int {
 	return 0
 }
 
-// openDescriptors lists what this process has been given.
+// openDescriptors lists what this process has been given. A descriptor that is
+// close-on-exec came after the exec and is the Go runtime's own.
 func openDescriptors() string {
 	var fds []string
 	for fd := range 256 {
