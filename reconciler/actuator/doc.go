@@ -62,8 +62,9 @@
 // # Who owns what
 //
 // The actuator owns its goroutines: one for each process that it started or was
-// asked to watch, and one for each LearnSchema. On Linux they wait in the runtime's poller and cost no thread.
-// Close ends them and leaves the processes running. Children that have ended by
+// asked to watch, and one for each LearnSchema. The former wait, on Linux, in the
+// runtime's poller and cost no thread. Close ends all of them, and with a
+// LearnSchema its server; the other processes are left running. Children that have ended by
 // then are reaped; one that ends later is nobody's to reap, so Close belongs at
 // the end of the program, or of an instance of which nothing runs any more.
 // Processes that the actuator did not start are watched, never reaped.

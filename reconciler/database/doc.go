@@ -17,12 +17,16 @@
 // be in the middle of a change, readers go on, and a writer who comes meanwhile
 // fails at its first statement, which Temporal rolls back and tries again. The
 // copy under the lock is a reflink where the file system can, and at memory
-// speed where it cannot; it is synced and checked after the lock was given back.
-// Measured with five clients that start workflows as fast as they can: up to 20 ms under the
-// lock no client sees anything, 100 ms cost some calls an Unavailable that
-// clients repeat by themselves, 2 s likewise, and within 0.9 s of the release
-// all is as before. A server that was started with the pragma busy_timeout=10000
-// waits instead, and no client sees an error at all.
+// speed where it cannot (400 MiB in 0.13 s on ext4); it is synced and checked
+// after the lock was given back.
+//
+// Measured on two cores with five clients that start workflows as fast as they can:
+// a lock of up to 20 ms, that is some 60 MB, no client notices. 100 ms cost 8 calls
+// of 122 an Unavailable, which every SDK repeats by itself, 2 s cost 25 of 73, and
+// within 0.9 s of the release all is as before. A server that was started with the pragma
+// busy_timeout=10000, as ours are, waits instead, and no client sees an error at
+// all. Ten snapshots of a young database took 13 to 46 ms each, all in all, and no
+// client saw an error either way.
 //
 // A database in WAL mode has readers that never disturb the writer; there
 // Snapshot uses SQLite's online backup.

@@ -227,7 +227,9 @@ func lostDataFault(b base, a Action) string {
 // dataStartFault: no start on what is not known or not fit, a first boot
 // exactly where there is no file, and a copy before another build.
 func dataStartFault(b base, a Action, before []Action) string {
-	did := func(verb Verb) bool { return slices.ContainsFunc(before, func(a Action) bool { return a.Verb == verb }) }
+	did := func(verb Verb) bool {
+		return slices.ContainsFunc(before, func(a Action) bool { return a.Verb == verb })
+	}
 	db := b.Observed.Database
 	meta := db.Meta.Value
 	switch {

@@ -25,7 +25,9 @@ func broken(problem string) observed.Fact[observed.Check] {
 
 func sickRows() []row {
 	failed := func(b *base) { b.History.FailedChecks = 3 }
-	opens := func(b *base, k observed.Knowledge) { b.edit(func(p *observed.Process) { p.Evidence.OpensDatabase = k }) }
+	opens := func(b *base, k observed.Knowledge) {
+		b.edit(func(p *observed.Process) { p.Evidence.OpensDatabase = k })
+	}
 	return []row{
 		{"Serving: the frontend hangs", func(b *base) { b.silent(); failed(b) },
 			v1alpha1.ConditionServing, "", Unresponsive, "Terminate 100", false},
@@ -55,7 +57,10 @@ func sickRows() []row {
 			failed(b)
 			b.History.Write.Problem, b.History.Write.Failures = "disk I/O error", 9
 		}, v1alpha1.ConditionStoreWritable, "CheckFailed", Degraded, "", true},
-		{"VisibilityReadable", func(b *base) { b.Observed.Server.Visibility = broken("no such table: executions_visibility"); failed(b) },
+		{"VisibilityReadable", func(b *base) {
+			b.Observed.Server.Visibility = broken("no such table: executions_visibility")
+			failed(b)
+		},
 			v1alpha1.ConditionVisibilityReadable, "CheckFailed", Degraded, "", true},
 		{"UIServing", func(b *base) { b.Observed.Server.UI = broken("the UI answers 500"); failed(b) },
 			v1alpha1.ConditionUIServing, "CheckFailed", Degraded, "", true},

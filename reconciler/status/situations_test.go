@@ -18,14 +18,16 @@ import (
 
 // mayBeReady says of every situation whether a server that serves is Ready in it.
 func mayBeReady() map[plan.Situation]bool {
-	ready := map[plan.Situation]bool{plan.Converged: true, plan.RecordOutdated: true, plan.LockLost: true}
+	ready := map[plan.Situation]bool{plan.Converged: true, plan.RecordOutdated: true, plan.LockLost: true, plan.SchemaUnknown: true, plan.External: true}
 	for _, s := range []plan.Situation{
 		plan.ObservationFailed, plan.TerminationOverdue, plan.Terminating, plan.Stopping, plan.StopUncertain,
 		plan.Stopped, plan.LockHeldByLeftover, plan.LeftoverProcess, plan.LockHeldByStranger, plan.LockHolderUnknown,
 		plan.LockUnknown, plan.ReplacementBlocked, plan.Drifted, plan.RestartRequested, plan.Frozen, plan.Unresponsive,
 		plan.StartTimedOut, plan.Starting, plan.Failing, plan.HealthUnknown, plan.PortsIncomplete, plan.DatabaseInUse,
 		plan.ExecutableMissing, plan.ExecutableUnusable, plan.PortHeldByStranger, plan.FileMissing, plan.BackingOff,
-		plan.RecordStale, plan.NotRunning,
+		plan.RecordStale, plan.NotRunning, plan.OtherCluster, plan.DatabaseLost, plan.RestoreBlocked, plan.RestoreRequested,
+		plan.Completing, plan.Degraded, plan.ChecksUnknown, plan.DatabaseUnsealed, plan.ServerOutdated, plan.AttributeConflict,
+		plan.DatabaseUnusable, plan.RestorePending, plan.DatabaseIncomplete, plan.BuildChanged,
 	} {
 		ready[s] = false
 	}
@@ -82,7 +84,8 @@ func TestReadyInEverySituation(t *testing.T) {
 		}
 		noProcess(&pass)
 		pass.Plan.Situation = s
-		if meta.IsStatusConditionTrue(Compute(v1alpha1.TemporalStatus{}, pass).Conditions, v1alpha1.ConditionReady) {
+		without := meta.IsStatusConditionTrue(Compute(v1alpha1.TemporalStatus{}, pass).Conditions, v1alpha1.ConditionReady)
+		if without != (s == plan.External) {
 			t.Errorf("%s: Ready without a process", s)
 		}
 	}

@@ -43,6 +43,7 @@ func healthyPass() Pass {
 		Plan: plan.Plan{
 			Situation: plan.Converged, Message: "serves",
 			Main: &server, Unit: []observed.Process{server}, Serving: observed.Is(true),
+			Verdicts: verdicts(observed.Known, observed.Absent),
 		},
 	}
 	for _, p := range []struct {
@@ -57,9 +58,26 @@ func healthyPass() Pass {
 	return pass
 }
 
+// verdicts returns all verdicts: those of positive polarity first.
+func verdicts(positive, negative observed.Knowledge) []plan.Verdict {
+	var list []plan.Verdict
+	for _, name := range []string{
+		"DatabaseFile", "StoreReadable", "StoreWritable", "VisibilityReadable", "UIServing", "NamespacesReady", "SearchAttributesReady",
+	} {
+		list = append(list, plan.Verdict{Type: name, Holds: positive, Reason: "Judged", Message: "judged"})
+	}
+	for _, name := range []string{"Exposed", "Shadowed", "VersionSkew"} {
+		list = append(list, plan.Verdict{Type: name, Holds: negative, Reason: "Judged", Message: "judged"})
+	}
+	return list
+}
+
 // noProcess is the same world without the server.
 func noProcess(p *Pass) {
-	p.Plan = plan.Plan{Situation: plan.NotRunning, Message: "not running", Serving: observed.None[bool]("no server")}
+	p.Plan = plan.Plan{
+		Situation: plan.NotRunning, Message: "not running", Serving: observed.None[bool]("no server"),
+		Verdicts: verdicts(observed.Known, observed.Absent),
+	}
 	p.Input.Observed.Processes = observed.Is([]observed.Process{})
 	p.Input.Observed.Lock = observed.None[observed.Lock]("")
 }
@@ -67,7 +85,10 @@ func noProcess(p *Pass) {
 // short returns the conditions as "Type=Status" where they differ from a
 // healthy instance's.
 func short(status v1alpha1.TemporalStatus) map[string]string {
-	calm := map[string]metav1.ConditionStatus{v1alpha1.ConditionReconciling: "False", v1alpha1.ConditionStalled: "False"}
+	calm := map[string]metav1.ConditionStatus{
+		v1alpha1.ConditionReconciling: "False", v1alpha1.ConditionStalled: "False",
+		v1alpha1.ConditionExposed: "False", v1alpha1.ConditionShadowed: "False", v1alpha1.ConditionVersionSkew: "False",
+	}
 	differ := map[string]string{}
 	for _, c := range status.Conditions {
 		want, negative := calm[c.Type]
@@ -192,6 +213,84 @@ func TestContract(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
+	}
+}
+
+// TestReadyNeeds goes through the list of what Ready is made of, and the rest.
+func TestReadyNeeds(t *testing.T) {
+	needed := map[string]bool{
+		"DatabaseFile": true, "StoreReadable": true, "StoreWritable": true, "VisibilityReadable": true, "UIServing": true,
+		"NamespacesReady": true, "SearchAttributesReady": true, "Exposed": false, "Shadowed": false, "VersionSkew": false,
+	}
+	for i, verdict := range healthyPass().Plan.Verdicts {
+		for _, holds := range []observed.Knowledge{observed.Absent, observed.Unknown} {
+			pass := healthyPass()
+			if !needed[verdict.Type] && holds == observed.Absent {
+				holds = observed.Known // the bad state of negative polarity
+			}
+			pass.Plan.Verdicts[i] = plan.Verdict{Type: verdict.Type, Holds: holds, Reason: "Broken", Message: "it is broken"}
+			ready := meta.FindStatusCondition(Compute(v1alpha1.TemporalStatus{}, pass).Conditions, v1alpha1.ConditionReady)
+			if (ready.Status == metav1.ConditionTrue) == needed[verdict.Type] {
+				t.Errorf("%s is %s: Ready is %s", verdict.Type, holds, ready.Status)
+			}
+			if needed[verdict.Type] && (ready.Reason != "Broken" || ready.Message != "it is broken") {
+				t.Errorf("%s: Ready does not say why: %+v", verdict.Type, ready)
+			}
+		}
+	}
+	pass := healthyPass()
+	pass.Plan.Verdicts = pass.Plan.Verdicts[1:]
+	if c := meta.FindStatusCondition(Compute(v1alpha1.TemporalStatus{}, pass).Conditions, v1alpha1.ConditionReady); c.Status != metav1.ConditionUnknown {
+		t.Errorf("Ready is %s, and DatabaseFile was not looked at", c.Status)
+	}
+}
+
+// TestExternalIsReady: a Temporal that is not ours is the answer, at its own
+// address and with no process of ours.
+func TestExternalIsReady(t *testing.T) {
+	pass := healthyPass()
+	noProcess(&pass)
+	pass.Plan.Situation, pass.Plan.Message = plan.External, "it is used"
+	pass.Plan.External = &observed.External{Address: netip.MustParseAddrPort("127.0.0.1:7233")}
+	for i := range pass.Input.Observed.Ports {
+		pass.Input.Observed.Ports[i].Listener = observed.None[observed.Listener]("")
+	}
+	status := Compute(v1alpha1.TemporalStatus{}, pass)
+	ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	if ready.Status != metav1.ConditionTrue || ready.Reason != "External" || status.Process != nil || status.Endpoints.Frontend != "127.0.0.1:7233" || status.Endpoints.UI != "" {
+		t.Errorf("%+v, process %+v, endpoints %+v", ready, status.Process, status.Endpoints)
+	}
+	if meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReconciling) || meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionProcessRunning) {
+		t.Errorf("conditions %+v", status.Conditions)
+	}
+}
+
+func TestConflictIsTold(t *testing.T) {
+	pass := healthyPass()
+	began := testTime().Add(-time.Minute)
+	pass.Plan.Conflict = &plan.Conflict{
+		Process: observed.Process{
+			Identity: observed.Identity{PID: 7}, Executable: "/usr/bin/python3", Args: []string{"python3", "-m", "http.server"},
+			User: "ada", WorkingDir: "/home/ada", Parent: "pid 5 (bash)", Started: began,
+		},
+		Has: "frontend port 127.0.0.1:7233", Temporal: "a Temporal dev server",
+	}
+	since := metav1.NewTime(began)
+	want := &v1alpha1.ConflictStatus{
+		PID: 7, User: "ada", Executable: "/usr/bin/python3", Command: "python3 -m http.server", WorkingDir: "/home/ada",
+		Since: &since, Parent: "pid 5 (bash)", Has: "frontend port 127.0.0.1:7233", Temporal: "a Temporal dev server",
+	}
+	if diff := cmp.Diff(want, Compute(v1alpha1.TemporalStatus{}, pass).Conflict); diff != "" {
+		t.Errorf("conflict (-want +got):\n%s", diff)
+	}
+}
+
+func TestStorageIsTold(t *testing.T) {
+	pass := healthyPass()
+	pass.Input.Observed.Database.Meta = observed.Is(observed.Meta{ClusterID: "c", CreatedBy: "a", LastServedBy: "b"})
+	got := Compute(v1alpha1.TemporalStatus{}, pass).Storage
+	if got.ClusterID != "c" || got.CreatedBy != "a" || got.LastServedBy != "b" {
+		t.Errorf("storage %+v", got)
 	}
 }
 
