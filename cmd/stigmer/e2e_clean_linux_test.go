@@ -16,7 +16,7 @@ func (w *world) clean() {
 		w.tell()
 	}
 	for _, name := range w.instances() {
-		r, err := w.finish(w.command("local", "stop", "--name", name))
+		r, err := w.finish(w.command("local", "stop", "--yes", "--name", name))
 		if err != nil || r.code != 0 {
 			w.Errorf("cannot stop %s: %v: %s", name, err, r)
 		}

@@ -86,3 +86,13 @@ func accepts(port int) bool {
 	c.Close()
 	return true
 }
+
+// isOpen reports whether somebody listens on the port.
+func isOpen(port int) bool {
+	c, err := net.DialTimeout("tcp", loopback(port), time.Second)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}

@@ -28,11 +28,11 @@ func TestCopy(t *testing.T) {
 // A copy of a database whose server was killed has all that was acknowledged and
 // nothing that was not; the source stays as the crash left it.
 func TestCopySettlesAnInterruptedChange(t *testing.T) {
-	source := newInterrupted(t, 2000)
+	source := newInterrupted(t, 300)
 	file, journal := content(t, source), content(t, companion(source, 0))
 	target := filepath.Join(t.TempDir(), "copy.db")
 	must(t, Copy(t.Context(), source, target))
-	if n := count(t, target); n != 2000 {
+	if n := count(t, target); n != 300 {
 		t.Errorf("%d executions", n)
 	}
 	if content(t, source) != file || content(t, companion(source, 0)) != journal {
@@ -40,7 +40,7 @@ func TestCopySettlesAnInterruptedChange(t *testing.T) {
 	}
 	is(t, inFolder(t, filepath.Dir(target)), []string{"copy.db"})
 	must(t, os.Remove(companion(source, 0)))
-	if Check(t.Context(), source) == nil && count(t, source) == 2000 {
+	if Check(t.Context(), source) == nil && count(t, source) == 300 {
 		t.Error("the journal did not matter; this test shows nothing")
 	}
 }

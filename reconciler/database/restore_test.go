@@ -28,9 +28,9 @@ func TestRestore(t *testing.T) {
 
 // What is replaced is parted from nothing: an interrupted change is undone first.
 func TestRestoreOverAnInterruptedChange(t *testing.T) {
-	backup, path := newDatabase(t, 7), newInterrupted(t, 2000)
+	backup, path := newDatabase(t, 7), newInterrupted(t, 300)
 	must(t, Restore(t.Context(), backup, path, path+".aside"))
-	if count(t, path) != 7 || count(t, path+".aside") != 2000 {
+	if count(t, path) != 7 || count(t, path+".aside") != 300 {
 		t.Error("mixed up")
 	}
 	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.aside"})

@@ -15,7 +15,7 @@ import (
 // that a part of it is in the file and the rest in the journal, says so, and
 // waits to be killed.
 func playInterrupted(path string) int {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=cache_size(5)")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=cache_size(5)&_pragma=synchronous(0)")
 	if err != nil {
 		return 1
 	}

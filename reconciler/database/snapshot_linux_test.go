@@ -161,7 +161,7 @@ func TestSnapshotWaitsForAWriter(t *testing.T) {
 }
 
 func TestSnapshotOfAnInterruptedChange(t *testing.T) {
-	source, folder := newInterrupted(t, 2000), t.TempDir()
+	source, folder := newInterrupted(t, 300), t.TempDir()
 	unusable(t, Snapshot(t.Context(), source, filepath.Join(folder, "copy.db")), "a change was interrupted")
 	is(t, inFolder(t, folder), []string{})
 }

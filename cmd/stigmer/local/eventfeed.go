@@ -93,7 +93,8 @@ func (f *feed) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-told:
-		case <-failed:
+		case err := <-failed:
+			f.complain(err)
 		case <-tick.C:
 		}
 	}
