@@ -30,10 +30,10 @@ func TestRestore(t *testing.T) {
 func TestRestoreOverAnInterruptedChange(t *testing.T) {
 	backup, path := newDatabase(t, 7), newInterrupted(t, 300)
 	must(t, Restore(t.Context(), backup, path, path+".aside"))
+	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.aside"})
 	if count(t, path) != 7 || count(t, path+".aside") != 300 {
 		t.Error("mixed up")
 	}
-	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.aside"})
 }
 
 // What cannot be read is moved with its journal.

@@ -46,9 +46,9 @@ func playHolder(path, mode string) int {
 }
 
 // playWriter adds executions as fast as it can and says what came of each, until
-// it is sent a line.
+// it is sent a line. A log of it is begun anew after every few of them.
 func playWriter(path, mode string) int {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode("+mode+")")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode("+mode+")&_pragma=wal_autocheckpoint(30)")
 	if err != nil {
 		return 1
 	}

@@ -218,7 +218,29 @@ func TestSnapshotOfADeletedDatabase(t *testing.T) {
 	}
 }
 
-// A log that is begun anew while it is copied spoils the copy.
+// A log that grows is as good as before; one that is begun anew is not.
+func TestSteadyLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	put(t, path, strings.Repeat("a", walHeader))
+	log, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer log.Close()
+	for at, want := range map[int64]bool{walHeader: true, walHeader - 1: false, 0: false} {
+		steady, err := whileSteady(log, func() error {
+			_, err := log.WriteAt([]byte{byte('b' + at)}, at)
+			return err
+		})
+		if steady != want || err != nil {
+			t.Errorf("after a change at %d: %v, %v", at, steady, err)
+		}
+	}
+	full := errors.New("full")
+	if _, err := whileSteady(log, func() error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
+
+// What was acknowledged before is in the copy, however the log changes.
 func TestDeletedLogThatGrows(t *testing.T) {
 	folder := t.TempDir()
 	source := filepath.Join(folder, "temporal.db")

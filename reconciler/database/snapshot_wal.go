@@ -85,17 +85,13 @@ func copyUnlinkedWAL(ctx context.Context, f *os.File, source, copied string) err
 	defer log.Close()
 	target := observed.CompanionPaths(copied)[1]
 	for range walAttempts {
-		before, err := header(log)
-		if err == nil {
-			err = copyFile(ctx, f, copied)
-		}
-		if err == nil {
-			err = copyFile(ctx, log, target)
-		}
-		if err != nil {
-			return err
-		}
-		if after, err := header(log); err != nil || bytes.Equal(before, after) {
+		steady, err := whileSteady(log, func() error {
+			if err := copyFile(ctx, f, copied); err != nil {
+				return err
+			}
+			return copyFile(ctx, log, target)
+		})
+		if err != nil || steady {
 			return err
 		}
 		if err := errors.Join(os.Remove(copied), os.Remove(target)); err != nil {
@@ -103,6 +99,20 @@ func copyUnlinkedWAL(ctx context.Context, f *os.File, source, copied string) err
 		}
 	}
 	return &BusyError{Path: source}
+}
+
+// whileSteady does the work, and reports whether the log was not begun anew
+// meanwhile.
+func whileSteady(log *os.File, work func() error) (bool, error) {
+	before, err := header(log)
+	if err == nil {
+		err = work()
+	}
+	if err != nil {
+		return false, err
+	}
+	after, err := header(log)
+	return bytes.Equal(before, after), err
 }
 
 // openLog opens the write-ahead log of the database behind a descriptor.

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// immutableFlag is FS_IMMUTABLE_FL of <linux/fs.h>.
+const immutableFlag = 0x10
+
+// immutable makes a folder that nothing can be made in, for root neither, or
+// takes that back. A disk cannot be remounted read-only while a server has a
+// file on it open.
+func immutable(t *testing.T, folder string, on bool) {
+	t.Helper()
+	f, err := os.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		t.Skipf("not run: this file system has no immutable folders: %v", err)
+	}
+	if flags &^= immutableFlag; on {
+		flags |= immutableFlag
+	}
+	if err := unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, int(flags)); err != nil {
+		t.Skipf("not run: a folder cannot be made immutable here: %v", err)
+	}
+}

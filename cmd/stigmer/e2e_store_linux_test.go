@@ -1,0 +1,254 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// often makes the loop look each second.
+const often = "interval: 1s"
+
+// twoIntervals is how long a condition may take with `often`, with the time of
+// a few commands on a busy machine.
+const twoIntervals = 2*time.Second + 3*time.Second
+
+// soon waits until the status is as it should be, no longer than two intervals.
+func (w *world) soon(what string, done func(object) bool) object {
+	w.Helper()
+	began := time.Now()
+	o := w.awaitStatus(what, done)
+	if took := time.Since(began); took > twoIntervals {
+		w.Errorf("%s took %s", what, took)
+	}
+	return o
+}
+
+func (c condition) says(status, reason string) bool { return c.Status == status && c.Reason == reason }
+
+// staysAsItIs fails the test when the server was replaced within three intervals.
+func (w *world) staysAsItIs(pid int, condition, reason string) {
+	w.Helper()
+	deadline := time.After(3 * time.Second)
+	for {
+		o := w.status()
+		if c := o.condition(condition); o.pid() != pid || o.is("Ready") || !c.says("False", reason) {
+			w.Fatalf("pid %d does not stay as it is: %s; %+v", pid, o, c)
+		}
+		select {
+		case <-deadline:
+			return
+		case <-time.After(look):
+		}
+	}
+}
+
+// TestDatabaseDeleted: the server has the only copy. It is left alone, what it
+// holds is saved and put back.
+func TestDatabaseDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	f := w.frontend()
+	ids := f.startMany("kept", 20)
+	pid := w.temporal().pid
+	if err := os.Remove(w.database()); err != nil {
+		t.Fatal(err)
+	}
+	o := w.soon("says that the file is deleted", func(o object) bool { return o.condition("DatabaseFile").says("False", "Deleted") })
+	if o.is("Ready") || o.condition("StoreWritable").Status == "True" || o.Status.Situation != "DatabaseLost" {
+		t.Errorf("with a deleted database: %s; StoreWritable %+v", o, o.condition("StoreWritable"))
+	}
+	w.staysAsItIs(pid, "DatabaseFile", "Deleted")
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "stigmer local backup") {
+		t.Errorf("local does not say how to save it: %s", r)
+	}
+	w.expect(4, "local", "restart")
+	backup := w.backup()
+	isWhole(t, copyDatabase(t, backup))
+	w.expect(0, "local", "restore", backup, "--yes")
+	w.lists(f, ids)
+	if now := w.status(); !now.is("Ready") || now.pid() == pid {
+		t.Errorf("after the restore: %s", now)
+	}
+}
+
+// backup makes a backup and returns its path.
+func (w *world) backup() string {
+	w.Helper()
+	first, _, _ := strings.Cut(w.expect(0, "local", "backup").stdout, "\n")
+	path, found := strings.CutPrefix(first, "saved ")
+	if !found {
+		w.Fatalf("backup printed %q", first)
+	}
+	return path
+}
+
+// TestDatabaseReplaced: another file was put at the path.
+func TestDatabaseReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	pid := w.temporal().pid
+	other := filepath.Join(filepath.Dir(w.database()), "other")
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(other, w.database()); err != nil {
+		t.Fatal(err)
+	}
+	w.soon("says that the file is replaced", func(o object) bool {
+		return o.condition("DatabaseFile").says("False", "Replaced") && !o.is("Ready")
+	})
+	w.staysAsItIs(pid, "DatabaseFile", "Replaced")
+	backup := w.backup()
+	w.expect(0, "local", "restore", backup, "--yes")
+}
+
+// TestVisibilityTableMissing: the frontend serves, and nothing can be listed.
+func TestVisibilityTableMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	w.expect(0, "local", "stop")
+	copied := copyDatabase(t, w.database())
+	change(t, copied, "DROP TABLE executions_visibility")
+	data, err := os.ReadFile(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.database(), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(4, "local", "--timeout", "20s")
+	o := w.awaitStatus("says that nothing can be listed", func(o object) bool { return o.condition("VisibilityReadable").says("False", "CheckFailed") })
+	if o.is("Ready") || !o.is("Serving") || !o.is("Stalled") {
+		t.Errorf("with visibility broken: %s; Stalled %+v", o, o.condition("Stalled"))
+	}
+	w.staysAsItIs(o.pid(), "VisibilityReadable", "CheckFailed")
+}
+
+// TestDiskFull: the disk fills up under the server, and is freed again.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	disk := mountSmall(t)
+	w := newWorld(t)
+	w.wish(often, "storage: {path: "+filepath.Join(disk, "t.db")+"}")
+	w.up()
+	pid := w.temporal().pid
+	ballast := filepath.Join(disk, "ballast")
+	fill(t, ballast)
+	w.soon("says that the disk is full", func(o object) bool {
+		return o.condition("DatabaseFile").says("False", "LowSpace") && !o.is("Ready") && o.condition("StoreWritable").Status != "True"
+	})
+	w.staysAsItIs(pid, "DatabaseFile", "LowSpace")
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if o := w.awaitStatus("is Ready again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid was %d and is %d", pid, o.pid())
+	}
+}
+
+// mountSmall returns a folder that is a disk of 40 MiB.
+func mountSmall(t *testing.T) string {
+	t.Helper()
+	disk := t.TempDir()
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=40m"); err != nil {
+		t.Skipf("not run: a small disk cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return disk
+}
+
+// fill writes until the disk is full.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for block := make([]byte, 1<<20); err == nil; {
+		_, err = f.Write(block)
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+}
+
+// TestReadOnlyFolder: a folder in which nothing can be written, under a server
+// that runs, and before a start.
+func TestReadOnlyFolder(t *testing.T) {
+	t.Parallel()
+	disk := mountSmall(t)
+	w := newWorld(t)
+	w.wish(often, "storage: {path: "+filepath.Join(disk, "t.db")+"}")
+	w.up()
+	pid := w.temporal().pid
+	immutable(t, disk, true)
+	t.Cleanup(func() { immutable(t, disk, false) })
+	w.soon("says that it cannot write", func(o object) bool {
+		return o.condition("DatabaseFile").says("False", "ReadOnly") && !o.is("Ready")
+	})
+	w.staysAsItIs(pid, "DatabaseFile", "ReadOnly")
+	w.expect(0, "local", "stop")
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "writable") {
+		t.Errorf("local does not say what to do: %s", r)
+	}
+	if o := w.status(); o.Status.Situation != "DatabaseUnusable" || o.pid() != 0 {
+		t.Errorf("on a folder that cannot be written: %s", o)
+	}
+	immutable(t, disk, false)
+	w.awaitStatus("is Ready again", func(o object) bool { return o.is("Ready") })
+}
+
+// TestFrozenServerIsNotReady is what is said until it is replaced.
+func TestFrozenServerIsNotReady(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish("interval: 1s\nhealth: {timeout: 500ms, failureThreshold: 60}")
+	w.up()
+	pid := w.temporal().pid
+	signalProcess(t, pid, syscall.SIGSTOP)
+	o := w.soon("says that it is frozen", func(o object) bool { return o.condition("ProcessRunning").says("False", "Frozen") })
+	for _, name := range []string{"Ready", "Serving", "StoreReadable", "StoreWritable", "VisibilityReadable", "UIServing"} {
+		if o.is(name) {
+			t.Errorf("%s is True of a frozen server: %+v", name, o.condition(name))
+		}
+	}
+	signalProcess(t, pid, syscall.SIGCONT)
+	if o := w.awaitStatus("is Ready again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid was %d and is %d", pid, o.pid())
+	}
+}
+
+// TestAcknowledgedWorkflowsSurvive a kill -9 of server and daemon.
+func TestAcknowledgedWorkflowsSurvive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish()
+	w.up()
+	f := w.frontend()
+	ids := f.startMany("kept", 100)
+	daemon, server := w.daemon().pid, w.temporal().pid
+	signalProcess(t, daemon, syscall.SIGKILL)
+	signalProcess(t, server, syscall.SIGKILL)
+	w.awaitGone(daemon)
+	w.awaitGone(server)
+	w.up()
+	w.lists(f, ids)
+}
