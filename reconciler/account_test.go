@@ -252,6 +252,9 @@ func TestDesiredStateIsTold(t *testing.T) {
 	w.restart(last)
 	see(edited, "line 3: bad")
 	w.news()
+	if list, err := events.Read(w.path); err != nil || list[len(list)-1].Count != 1 {
+		t.Errorf("%+v was told again (%v)", list[len(list)-1], err)
+	}
 	see(edited, "")
 	w.news("DesiredState/ValidAgain the desired file can be used again; it says what generation 2 said")
 	see(edited, "line 4: bad")

@@ -18,7 +18,7 @@ func TestNormalRunKeepsData(t *testing.T) {
 	pid := w.status().pid()
 
 	stopped := w.expect(0, "local", "stop")
-	if want := fmt.Sprintf("temporal is stopped (it was pid %d); its data stays\n", pid); stopped.stdout != want {
+	if want := fmt.Sprintf("temporal is stopped (it was pid %d); its data stays, and 1 running workflow can go on after the next start\n", pid); stopped.stdout != want {
 		t.Errorf("stop: want %q, got %q", want, stopped.stdout)
 	}
 	if left := w.leftAfter(patience); len(left) > 0 {

@@ -12,19 +12,35 @@ import (
 	"syscall"
 )
 
-// strangerPort is the variable that tells a stranger where to listen.
-const strangerPort = "E2E_PORT"
+const (
+	// strangerPort is the variable that tells a stranger where to listen.
+	strangerPort = "E2E_PORT"
+	// strangerFile is the variable that tells a stranger what to hold open.
+	strangerFile = "E2E_FILE"
+)
 
 // playStranger writes the name of every signal that it gets to its output,
-// and leaves when its input ends, so that no signal is needed for that.
+// and leaves when its input ends, so that no signal is needed for that. It
+// listens as "nc -l" does: it serves one connection, and ends with it.
 func playStranger() int {
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals)
+	connected := make(chan struct{})
 	if address := os.Getenv(strangerPort); address != "" {
-		if _, err := net.Listen("tcp4", address); err != nil {
+		l, err := net.Listen(familyOf(address), address)
+		if err != nil {
 			fmt.Println("cannot listen:", err)
 			return 1
 		}
+		go func() { _, _ = l.Accept(); close(connected) }()
+	}
+	if path := os.Getenv(strangerFile); path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
+		defer file.Close()
 	}
 	fmt.Println("ready")
 	gone := make(chan struct{})
@@ -39,10 +55,21 @@ func playStranger() int {
 			if s != syscall.SIGURG {
 				fmt.Println("got", s)
 			}
+		case <-connected:
+			fmt.Println("somebody connected")
+			return 0
 		case <-gone:
 			return 0
 		}
 	}
+}
+
+// familyOf keeps a stranger to the family of its address: [::] is no 0.0.0.0.
+func familyOf(address string) string {
+	if strings.HasPrefix(address, "[") {
+		return "tcp6"
+	}
+	return "tcp4"
 }
 
 // stranger is a process that no test may touch but by leave.
@@ -55,8 +82,18 @@ type stranger struct {
 }
 
 // stranger starts one that listens on the port, unless that is 0, and whose
-// command line is args. It is checked at the end of the test, too.
+// command line is args.
 func (w *world) stranger(port int, args ...string) *stranger {
+	w.Helper()
+	if port == 0 {
+		return w.strangerWith(nil, args...)
+	}
+	return w.strangerWith([]string{strangerPort + "=" + loopback(port)}, args...)
+}
+
+// strangerWith starts one with these variables. It is checked at the end of
+// the test, too.
+func (w *world) strangerWith(variables []string, args ...string) *stranger {
 	w.Helper()
 	s := &stranger{w: w, signals: filepath.Join(w.TempDir(), "signals")}
 	out, err := os.Create(s.signals)
@@ -66,10 +103,7 @@ func (w *world) stranger(port int, args ...string) *stranger {
 	defer out.Close()
 	s.command = exec.Command(self(w))
 	s.command.Args = append([]string{"stranger"}, args...)
-	s.command.Env = []string{roleVariable + "=" + roleStranger}
-	if port != 0 {
-		s.command.Env = append(s.command.Env, strangerPort+"="+loopback(port))
-	}
+	s.command.Env = append(variables, roleVariable+"="+roleStranger)
 	s.command.Stdout, s.command.Stderr = out, out
 	if s.stdin, err = s.command.StdinPipe(); err != nil {
 		w.Fatal(err)

@@ -14,13 +14,14 @@ func TestStrangersOnPorts(t *testing.T) {
 	w.wish("interval: 500ms")
 	frontend, metrics := w.stranger(w.port), w.stranger(w.port+2000)
 	r := w.expect(4, "local")
-	for _, s := range []*stranger{frontend, metrics} {
-		if who := fmt.Sprintf("pid %d (", s.pid()); !strings.Contains(r.stderr, who) {
-			t.Errorf("%q is not named: %s", who, r)
+	for _, want := range []string{
+		fmt.Sprintf("frontend port %s is taken by pid %d (stigmer.test, user ", loopback(w.port), frontend.pid()),
+		fmt.Sprintf("  program  %s\n", self(t)),
+		fmt.Sprintf("  also     metrics port %s is held by pid %d (stigmer.test, ", loopback(w.port+2000), metrics.pid()),
+	} {
+		if !strings.Contains(r.stderr, want) {
+			t.Errorf("%q is not said: %s", want, r)
 		}
-	}
-	if !strings.Contains(r.stderr, "stigmer.test") {
-		t.Errorf("the program is not named: %s", r)
 	}
 	w.expect(4, "local") // a second time no different
 	o := w.status()

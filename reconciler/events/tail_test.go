@@ -69,6 +69,8 @@ func TestTailAcrossCompaction(t *testing.T) {
 	}
 	next("c x1")
 	next()
+	record(t, NewRecorder(path), happen("a"), noon())
+	next("a x1")
 	remove(t, path)
 	// The ids begin again, and the same thing happens.
 	record(t, NewRecorder(path), happen("a"), noon().Add(time.Hour))

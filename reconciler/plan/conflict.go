@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +18,8 @@ type Conflict struct {
 	Has string
 	// Temporal says what it is when it answers as Temporal; empty otherwise.
 	Temporal string
+	// Others are further programs that are in the way, a sentence each.
+	Others []string
 }
 
 // maxCommand is how much of a stranger's command line is shown, in bytes.
@@ -42,10 +45,10 @@ func printable(r rune) rune {
 // Card returns the lines that describe the program to a person, at the time now.
 func (c Conflict) Card(now time.Time) []string {
 	p := c.Process
+	lines := []string{c.Has + " is taken by " + Describe(p)}
 	if p.PID == 0 {
-		return []string{c.Has + " is taken by " + Describe(p)}
+		lines[0] = c.Has + " is taken by a process of user " + cmp.Or(p.User, "unknown") + " that cannot be seen from here"
 	}
-	lines := []string{fmt.Sprintf("%s is taken by pid %d", c.Has, p.PID)}
 	add := func(label, value string) {
 		if value != "" {
 			lines = append(lines, fmt.Sprintf("  %-8s %s", label, value))
@@ -60,6 +63,9 @@ func (c Conflict) Card(now time.Time) []string {
 		add("since", fmt.Sprintf("%s (%s ago)", p.Started.Local().Format(time.DateTime), now.Sub(p.Started).Round(time.Second)))
 	}
 	add("parent", p.Parent)
+	for _, other := range c.Others {
+		add("also", other)
+	}
 	return lines
 }
 

@@ -88,9 +88,12 @@ func reportPortHolder(v view) Plan {
 	if v.in.Observed.External.IsKnown() && port.Name == observed.Frontend && !v.reuses() {
 		choices = append(choices, "use that Temporal: "+v.quoted("--reuse"))
 	}
+	holders := v.strangersOnPorts()
+	conflict := v.conflictOn(port)
+	conflict.Others = holders[1:]
 	return Plan{
-		Message:  v.strangersOnPorts(),
-		Conflict: v.conflictOn(port),
+		Message:  strings.Join(holders, "; "),
+		Conflict: conflict,
 		Remedy:   strings.Join(choices, "; or "),
 	}
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -161,7 +160,7 @@ func (v view) strangersPorts() []observed.Port {
 }
 
 // strangersOnPorts says who holds which port of the spec, each holder once.
-func (v view) strangersOnPorts() string {
+func (v view) strangersOnPorts() []string {
 	var parts []string
 	named := map[string]bool{}
 	for _, p := range v.strangersPorts() {
@@ -170,7 +169,7 @@ func (v view) strangersOnPorts() string {
 			parts = append(parts, fmt.Sprintf("%s port %s is held by %s", p.Name, p.Address, who))
 		}
 	}
-	return strings.Join(parts, "; ")
+	return parts
 }
 
 // lockHolder names who holds the lock.

@@ -281,8 +281,18 @@ func TestWatchEvents(t *testing.T) {
 	w.shows("second  (x2, last 14:02:04)\n")
 	happens(t, home, "other", "third", 1, began())
 	w.shows("other  Action/Drifted                third\n")
+	// The folder tells: the clock alone would take a second for each.
+	start := time.Now()
+	const more = 10
+	for i := range more {
+		happens(t, home, "other", fmt.Sprintf("more %d", i), 1, began())
+		w.shows(fmt.Sprintf("more %d\n", i))
+	}
+	if took := time.Since(start); took > more*watchLook/2 {
+		t.Errorf("%d events took %s", more, took)
+	}
 	w.ends()
-	if n := strings.Count(w.out.String(), "\n"); n != 4 {
+	if n := strings.Count(w.out.String(), "\n"); n != 4+more {
 		t.Errorf("%d lines:\n%s", n, w.out.String())
 	}
 }
