@@ -122,6 +122,24 @@ func TestRefusedIsWoken(t *testing.T) {
 	expect("nobody waits", "")
 }
 
+// What an instance has counts from the moment it is given, not from when the
+// status file says so, at the end of a pass that may take long.
+func TestTakenBeforeTheStatusIsWritten(t *testing.T) {
+	w := newClaimWorld(t)
+	w.asks("b", "y.db")
+	w.pass("b")
+	w.asks("b", "x.db")
+	w.sources["b"].read(noon())
+	w.asks("a", "x.db")
+	if got := w.pass("a"); got != "nothing, refused by b" {
+		t.Errorf("a has %s", got)
+	}
+	w.asks("a", "y.db")
+	if got := w.pass("a"); got != "y.db" {
+		t.Errorf("a has %s", got)
+	}
+}
+
 // A command that only looks says what the daemon says.
 func TestLookerSeesTheSameRefusal(t *testing.T) {
 	w := newClaimWorld(t)

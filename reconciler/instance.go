@@ -62,6 +62,17 @@ func (i *instance) noteExit(wake func()) func(observed.Identity, actuator.Exit) 
 	}
 }
 
+// noteLearned returns the actuator's callback for what a build creates in a
+// new database: the next pass reads it.
+func (i *instance) noteLearned(wake func()) func(string, error) {
+	return func(path string, err error) {
+		if err != nil {
+			i.log.Error(err, "cannot find out what this Temporal creates in a new database", "file", path)
+		}
+		wake()
+	}
+}
+
 // takeExits returns the exits since the last call.
 func (i *instance) takeExits() []plan.Exit {
 	i.mu.Lock()

@@ -12,8 +12,11 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer"
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -108,10 +111,28 @@ func (s *session) findBackup(ctx context.Context, name string) (string, error) {
 	if !exists(path) {
 		return "", usageError("there is no backup %q; see '%s'", name, s.command("backups"))
 	}
+	if err := s.requireUnused(ctx, path); err != nil {
+		return "", err
+	}
 	if err := database.Check(ctx, path); err != nil {
 		return "", fmt.Errorf("cannot restore %s: %w", path, err)
 	}
 	return path, nil
+}
+
+// requireUnused refuses a database that a process has open: to read it can do
+// that process harm, and what is read may be half of a change.
+func (s *session) requireUnused(ctx context.Context, path string) error {
+	seen := s.observer.Observe(ctx, observer.Target{DatabasePath: path, Thorough: true}).Processes
+	for _, p := range seen.Value {
+		if p.Evidence.OpensDatabase == observed.Known {
+			return &exitError{exitUserAction, fmt.Errorf("cannot restore %s: %s has it open; '%s' makes a copy that can be restored", path, plan.Describe(p), s.command("backup"))}
+		}
+	}
+	if !seen.IsKnown() {
+		return fmt.Errorf("cannot tell whether %s is in use: %s", path, seen.Reason)
+	}
+	return nil
 }
 
 func exists(path string) bool {
