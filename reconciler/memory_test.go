@@ -181,9 +181,8 @@ func TestOneInstanceForOneDatabase(t *testing.T) {
 
 	// Nobody edits the file of the other one, and it looks once an hour.
 	w.write("one", w.patient("one", ports["one"], storage("other.db")))
-	w.eventually("two", "to have the database that was given up", func(o *v1alpha1.Temporal) bool {
-		return meta.IsStatusConditionTrue(o.Status.Conditions, v1alpha1.ConditionDesiredStateValid) &&
-			o.Spec.Storage.Path == filepath.Join(dir, "shared.db") && o.Generation == 2
+	w.eventually("two", "ready on the database that was given up", func(o *v1alpha1.Temporal) bool {
+		return ready(o) && o.Status.Process.PID != before && o.Generation == 2
 	})
 	w.ready("one")
 	if most := most(); most != 1 {

@@ -95,6 +95,9 @@ func (r *Reconciler) Run(ctx context.Context) (err error) {
 		return err
 	}
 	if r.lock, err = lockDaemon(ctx, r.options.Home, info); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	defer func() { err = errors.Join(err, r.lock.Unlock()) }()

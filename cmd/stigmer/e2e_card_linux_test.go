@@ -2,208 +2,210 @@ package main
 
 import (
 	"fmt"
-	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
-// isCard fails the test unless every part is in the text.
-func isCard(t testing.TB, text string, parts ...string) {
-	t.Helper()
-	for _, part := range parts {
-		if !strings.Contains(text, part) {
-			t.Errorf("the card lacks %q:\n%s", part, text)
+// seldom makes the loop look by itself only when the test is long over: what
+// happens sooner was noticed.
+const seldom = "interval: 10m"
+
+// card checks what is said of a program in the way: these lines, and since when.
+func (w *world) card(r result, lines ...string) {
+	w.Helper()
+	for _, line := range lines {
+		if !strings.Contains(r.stderr, line+"\n") {
+			w.Errorf("%q is not said: %s", line, r)
 		}
+	}
+	if !regexp.MustCompile(`\n  since    \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+s ago\)\n`).MatchString(r.stderr) {
+		w.Errorf("since when is not said: %s", r)
 	}
 }
 
-// TestTemporalByHandOnThePort: a server that a person started is described, is
-// not touched, and is used only when the user says so.
+// proposal returns the port that the card proposes.
+func (w *world) proposal(r result) string {
+	w.Helper()
+	found := regexp.MustCompile(`'stigmer local --port (\d+)'`).FindStringSubmatch(r.stderr)
+	if found == nil {
+		w.Fatalf("no port is proposed: %s", r)
+	}
+	return found[1]
+}
+
 func TestTemporalByHandOnThePort(t *testing.T) {
 	t.Parallel()
-	for _, database := range []string{"", filepath.Join(t.TempDir(), "hand.db")} {
-		t.Run("file="+filepath.Base(database), func(t *testing.T) {
+	for name, onFile := range map[string]bool{"in memory": false, "on a file": true} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.wish("interval: 30s")
-			hand := bareTemporal(t, w.port, database)
-			w.awaitServing(w.port)
-			began, _ := readProcess(hand.Process.Pid)
+			w.wish(seldom)
+			var args []string
+			storage := "in memory"
+			if onFile {
+				file := filepath.Join(t.TempDir(), "mine.db")
+				args, storage = []string{"--db-filename", file}, "on file "+file
+			}
+			hand := w.temporalByHand(w.port, args...)
 			r := w.expect(4, "local")
-			kind := "in memory"
-			if database != "" {
-				kind = "on file " + database
+			w.cardOfTemporal(r, hand, storage)
+			w.expect(4, "local", "plan", "--exit-code")
+			if onFile {
+				// It starts at once when the port is free, with no command.
+				hand.leave()
+				w.awaitOther(0)
+				return
 			}
-			isCard(t, r.stderr, fmt.Sprintf("frontend port %s is taken by pid %d (", loopback(w.port), hand.Process.Pid),
-				"a Temporal dev server 1.29.1, "+kind+", started by pid ", "user     root", "program  ", "command  ", "server start-dev",
-				"folder   ", "since    ", "parent   pid ", "stop it yourself", "'stigmer local --reuse'")
-			if o := w.status(); o.is("Ready") || o.pid() != 0 || o.Status.Situation != "PortHeldByStranger" {
-				t.Errorf("with somebody's Temporal on the port: %s", o)
+			proposed := w.proposal(r)
+			if r := w.up("--port", proposed); !strings.Contains(r.stdout, "started pid") {
+				t.Errorf("local printed %q", r.stdout)
 			}
-
-			r = w.up("--reuse")
-			if !strings.Contains(r.stdout, fmt.Sprintf("using pid %d (", hand.Process.Pid)) {
-				t.Errorf("local --reuse printed %s", r)
+			if now := w.status().Status.Endpoints.Frontend; now != "127.0.0.1:"+proposed {
+				t.Errorf("it is on %s, want port %s", now, proposed)
 			}
-			o := w.status()
-			if c := o.condition("Ready"); !c.says("True", "External") || o.Status.Endpoints.Frontend != loopback(w.port) {
-				t.Errorf("%+v, %+v", c, o.Status.Endpoints)
-			}
-			w.expect(0, "local", "stop")
-			now, alive := readProcess(hand.Process.Pid)
-			if !alive || now.stat.ticks != began.stat.ticks || !isOpen(w.port) {
-				t.Error("stop touched a server that is not ours")
-			}
-			w.up()
-			if err := hand.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			_ = hand.Wait()
-			w.awaitStatus("has a server of ours", func(o object) bool { return o.is("Ready") && o.pid() != 0 })
+			hand.isUntouched()
 		})
 	}
 }
 
-// awaitServing waits until a server that is not ours answers.
-func (w *world) awaitServing(port int) {
+func (w *world) cardOfTemporal(r result, hand *byHand, storage string) {
 	w.Helper()
-	w.await(fmt.Sprintf("port %d serves", port), func() (bool, string) {
-		out, err := w.temporalCLI(port, "operator", "cluster", "health")
-		return err == nil && strings.Contains(out, "SERVING"), out
-	})
+	parent := fmt.Sprintf("pid %d (stigmer.test)", os.Getpid())
+	program, _ := realTemporal()
+	w.card(r,
+		fmt.Sprintf("stigmer: frontend port %s is taken by pid %d (temporal, user %s)", loopback(w.port), hand.pid(), userName(w)),
+		"  is       a Temporal dev server 1.29.1, "+storage+", started by "+parent,
+		"  user     "+userName(w),
+		"  program  "+program,
+		"  command  "+strings.Join(hand.before.args, " "),
+		"  folder   "+hand.command.Dir,
+		"  parent   "+parent,
+		"  you can  stop it yourself, and Temporal starts by itself",
+		"  or       choose another port: 'stigmer local --port "+w.proposal(r)+"'",
+		"  or       use that Temporal: 'stigmer local --reuse'",
+	)
 }
 
-// TestWaitingForAStrangersTemporal: by default it is left alone, and ours
-// starts as soon as it goes, long before the interval is over. The free port
-// that the card proposes is free.
-func TestWaitingForAStrangersTemporal(t *testing.T) {
+func TestReuseOfATemporalByHand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.wish("interval: 60s")
-	hand := bareTemporal(t, w.port, "")
-	w.awaitServing(w.port)
-	r := w.expect(4, "local")
-	proposed := regexp.MustCompile(`--port (\d+)'`).FindStringSubmatch(r.stderr)
-	if proposed == nil {
-		t.Fatalf("no port is proposed: %s", r)
+	w.wish(seldom)
+	hand := w.temporalByHand(w.port)
+	using := fmt.Sprintf("Temporal is ready: using pid %d (temporal, user %s), which is not ours and is left alone\n  address  %s\n",
+		hand.pid(), userName(t), loopback(w.port))
+	for _, args := range [][]string{{"--reuse"}, nil} {
+		if r := w.up(args...); r.stdout != using {
+			t.Errorf("local printed %q, want %q", r.stdout, using)
+		}
+		o := w.status()
+		if c := o.condition("Ready"); !o.is("Ready") || c.Reason != "External" || o.Status.Situation != "External" || o.is("ProcessRunning") {
+			t.Errorf("status is %s", o)
+		}
+		if w.wouldStart() {
+			t.Error("plan would start another one")
+		}
+		w.expect(0, "local", "stop")
+		hand.isUntouched()
 	}
-	w.up("--port", proposed[1])
-	w.expect(4, "local", "--port", fmt.Sprint(w.port))
-	if err := hand.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
+	w.startWorkflow("theirs")
+	w.up()
+	hand.leave()
+	if o := w.awaitOther(0); o.condition("Ready").Reason != "Serving" {
+		t.Errorf("after it has gone: %s", o)
 	}
-	_ = hand.Wait()
-	w.awaitStatus("is on its port", func(o object) bool { return o.is("Ready") && o.Status.Endpoints.Frontend == loopback(w.port) })
+	w.temporal()
 }
 
-// TestPythonListener: any other program on the port.
-func TestPythonListener(t *testing.T) {
+// wouldStart says whether a start is planned.
+func (w *world) wouldStart() bool {
+	w.Helper()
+	return strings.Contains(w.expect(0, "local", "plan").stdout, "Start ")
+}
+
+// What reuses must not make a Temporal of what is none.
+func TestOthersOnThePort(t *testing.T) {
 	t.Parallel()
+	for name, listen := range map[string]func(*testing.T, *world) listener{
+		"python": listenInPython,
+		// It would be gone after one connection.
+		"nc": func(_ *testing.T, w *world) listener { return w.stranger(w.port) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			other := listen(t, w)
+			w.wish(seldom)
+			for _, command := range [][]string{{"local"}, {"local", "--reuse"}} {
+				r := w.expect(4, command...)
+				w.card(r,
+					fmt.Sprintf("stigmer: frontend port %s is taken by pid %d (%s, user %s)", loopback(w.port), other.pid(), other.name(), userName(t)),
+					"  you can  stop it yourself, and Temporal starts by itself",
+					"  or       choose another port: 'stigmer local --port "+w.proposal(r)+"'")
+				if strings.Contains(r.stderr, "dev server") || strings.Contains(r.stderr, "use that Temporal") {
+					t.Errorf("it is taken for a Temporal: %s", r)
+				}
+			}
+			w.expect(0, "local", "status", "-o", "wide")
+			other.isUntouched()
+			other.leave()
+			w.awaitOther(0)
+		})
+	}
+}
+
+// listener is a program on the port.
+type listener interface {
+	pid() int
+	name() string
+	isUntouched()
+	leave()
+}
+
+func listenInPython(t *testing.T, w *world) listener {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("not run: there is no python3")
+		t.Skip("there is no python3")
 	}
-	w := newWorld(t)
-	w.wish("interval: 30s")
-	c := exec.Command(python, "-m", "http.server", "--bind", "127.0.0.1", fmt.Sprint(w.port))
-	c.Dir = t.TempDir()
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	w.await("python listens", func() (bool, string) { return isOpen(w.port), "" })
-	r := w.expect(4, "local")
-	isCard(t, r.stderr, fmt.Sprintf("taken by pid %d (", c.Process.Pid), "-m http.server", "folder   "+c.Dir, "stop it yourself")
-	if strings.Contains(r.stderr, "--reuse") || strings.Contains(r.stderr, "Temporal dev server") {
-		t.Errorf("it is taken for a Temporal: %s", r)
-	}
-	w.expect(4, "local", "--reuse")
-	_ = c.Process.Kill()
-	_ = c.Wait()
-	w.awaitOther(0)
-}
-
-// TestListenerOfOneConnection is never connected to: it would be its last.
-func TestListenerOfOneConnection(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.wish("interval: 500ms", "portConflict: Reuse")
-	listener, err := net.Listen("tcp4", loopback(w.port))
+	const program = `import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+print("ready", flush=True)
+while True:
+    s.accept()[0].sendall(b"what?\n")
+`
+	c := exec.Command(python, "-c", program, strconv.Itoa(w.port))
+	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	accepted := make(chan string, 1)
-	go func() {
-		if c, err := listener.Accept(); err == nil {
-			accepted <- c.RemoteAddr().String()
-			c.Close()
-		}
-	}()
-	isCard(t, w.expect(4, "local").stderr, "is taken by pid ")
-	w.awaitStatus("waits", func(o object) bool { return o.is("Stalled") })
-	w.expect(4, "local")
-	select {
-	case who := <-accepted:
-		t.Errorf("%s connected to a listener that is not a Temporal", who)
-	default:
-	}
-}
-
-// TestListenerOnTheOtherFamily does not keep us from starting, and is told.
-func TestListenerOnTheOtherFamily(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.wish(often)
-	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		var failed error
-		err := c.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1) })
-		if err != nil {
-			return err
-		}
-		return failed
-	}}
-	listener, err := config.Listen(t.Context(), "tcp6", fmt.Sprintf("[::]:%d", w.port))
-	if err != nil {
-		t.Skipf("not run: no IPv6 here: %v", err)
-	}
-	w.up()
-	c := w.status().condition("Shadowed")
-	if c.Status != "True" || !strings.Contains(c.Message, fmt.Sprintf("[::]:%d", w.port)) || !w.status().is("Ready") {
-		t.Errorf("%+v", c)
-	}
-	listener.Close()
-	w.soon("is alone again", func(o object) bool { return o.condition("Shadowed").says("False", "Alone") })
-}
-
-// TestDatabaseOfSomebodyElse: a program that has the stopped database open
-// keeps us from starting on it, whatever it is.
-func TestDatabaseOfSomebodyElse(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.wish(often)
-	w.up()
-	w.expect(0, "local", "stop")
-	reader := exec.Command("sleep", "600")
-	file := openForReading(t, w.database())
-	reader.Stdin = file
-	if err := reader.Start(); err != nil {
+	hand := w.startByHand(c)
+	if _, err := out.Read(make([]byte, 8)); err != nil {
 		t.Fatal(err)
 	}
-	file.Close()
-	t.Cleanup(func() { _ = reader.Process.Kill(); _ = reader.Wait() })
-	r := w.expect(4, "local")
-	isCard(t, r.stderr, "the database "+w.database()+" is taken by pid "+fmt.Sprint(reader.Process.Pid), "command  sleep 600", "parent   pid ")
-	if o := w.status(); o.pid() != 0 || o.Status.Situation != "DatabaseInUse" {
-		t.Errorf("with a reader on the database: %s", o)
+	return hand
+}
+
+func TestListenerOfTheOtherFamily(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := w.strangerWith([]string{strangerPort + "=[::]:" + strconv.Itoa(w.port)})
+	w.wish()
+	w.up()
+	o := w.status()
+	who := fmt.Sprintf("pid %d (stigmer.test, user %s) also listens on [::]:%d", other.pid(), userName(t), w.port)
+	if c := o.condition("Shadowed"); c.Status != "True" || c.Reason != "ForeignListener" || !strings.Contains(c.Message, who) {
+		t.Errorf("Shadowed is %+v, want %q in it", c, who)
 	}
-	_ = reader.Process.Kill()
-	_ = reader.Wait()
-	w.awaitOther(0)
+	if !o.is("Ready") || o.Status.Endpoints.Frontend != loopback(w.port) {
+		t.Errorf("status is %s", o)
+	}
+	other.leave()
+	w.awaitStatus("is not shadowed any more", func(o object) bool { return o.condition("Shadowed").Status == "False" })
 }

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // often makes the loop look each second.
@@ -156,37 +153,6 @@ func TestDiskFull(t *testing.T) {
 	}
 	if o := w.awaitStatus("is Ready again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
 		t.Errorf("pid was %d and is %d", pid, o.pid())
-	}
-}
-
-// mountSmall returns a folder that is a disk of 40 MiB.
-func mountSmall(t *testing.T) string {
-	t.Helper()
-	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=40m"); err != nil {
-		t.Skipf("not run: a small disk cannot be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(disk, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return disk
-}
-
-// fill writes until the disk is full.
-func fill(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for block := make([]byte, 1<<20); err == nil; {
-		_, err = f.Write(block)
-	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatalf("the disk is not full: %v", err)
 	}
 }
 

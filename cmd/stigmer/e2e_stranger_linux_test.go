@@ -34,17 +34,21 @@ func playStranger() int {
 		}
 		go func() { _, _ = l.Accept(); close(connected) }()
 	}
+	var file *os.File
 	if path := os.Getenv(strangerFile); path != "" {
-		file, err := os.Open(path)
-		if err != nil {
+		var err error
+		if file, err = os.Open(path); err != nil {
 			fmt.Println(err)
 			return 1
 		}
-		defer file.Close()
 	}
 	fmt.Println("ready")
 	gone := make(chan struct{})
 	go func() {
+		// A byte of input asks it to close the file.
+		if n, _ := os.Stdin.Read(make([]byte, 1)); n == 1 {
+			file.Close()
+		}
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		close(gone)
 	}()
@@ -76,7 +80,7 @@ func familyOf(address string) string {
 type stranger struct {
 	w       *world
 	command *exec.Cmd
-	stdin   io.Closer
+	stdin   io.WriteCloser
 	signals string
 	left    bool
 }
@@ -116,7 +120,8 @@ func (w *world) strangerWith(variables []string, args ...string) *stranger {
 	return s
 }
 
-func (s *stranger) pid() int { return s.command.Process.Pid }
+func (s *stranger) pid() int     { return s.command.Process.Pid }
+func (s *stranger) name() string { return filepath.Base(s.command.Path) }
 
 func (s *stranger) said() string {
 	text, err := os.ReadFile(s.signals)
@@ -132,6 +137,14 @@ func (s *stranger) isUntouched() {
 	p, alive := readProcess(s.pid())
 	if !alive || p.stat.state == "T" || s.said() != "ready\n" {
 		s.w.Errorf("the stranger was touched: alive %t, state %s, said %q", alive, p.stat.state, s.said())
+	}
+}
+
+// closeFile makes the stranger close the file that it holds open.
+func (s *stranger) closeFile() {
+	s.w.Helper()
+	if _, err := s.stdin.Write([]byte{'\n'}); err != nil {
+		s.w.Fatal(err)
 	}
 }
 

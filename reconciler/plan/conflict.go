@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -29,17 +30,17 @@ const maxCommand = 200
 func (c Conflict) CommandLine() string {
 	line := strings.Map(printable, strings.Join(c.Process.Args, " "))
 	if len(line) > maxCommand {
-		return line[:maxCommand] + "..."
+		return strings.ToValidUTF8(line[:maxCommand], "") + "..."
 	}
 	return line
 }
 
-// printable replaces what would garble a terminal.
+// printable replaces what would garble a terminal, or turn the writing round.
 func printable(r rune) rune {
-	if r < ' ' || r == 0x7f {
-		return '?'
+	if unicode.IsPrint(r) {
+		return r
 	}
-	return r
+	return '?'
 }
 
 // Card returns the lines that describe the program to a person, at the time now.
@@ -51,7 +52,7 @@ func (c Conflict) Card(now time.Time) []string {
 	}
 	add := func(label, value string) {
 		if value != "" {
-			lines = append(lines, fmt.Sprintf("  %-8s %s", label, value))
+			lines = append(lines, fmt.Sprintf("  %-8s %s", label, strings.Map(printable, value)))
 		}
 	}
 	add("is", c.Temporal)

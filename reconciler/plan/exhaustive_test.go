@@ -1,23 +1,13 @@
 package plan
 
 import (
-	"fmt"
-	"reflect"
-	"slices"
-	"testing"
 	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
-// value is one value of one dimension of the world.
-type value struct {
-	name string
-	set  func(*base)
-}
-
-// dimensions spans all worlds that the rules can tell apart. Later ones may
+// dimensions span who runs and listens, and what is wanted. Later ones may
 // rely on earlier ones: who exists comes before who listens.
 func dimensions() [][]value {
 	return [][]value{processValues(), lockValues(), recordValues(), listenerValues(), healthValues(),
@@ -214,152 +204,4 @@ func historyValues() []value {
 		{"killed just now", asked(100, time.Minute, time.Millisecond)},
 		{"leftover asked to stop", asked(200, time.Second, 0)},
 	}
-}
-
-// TestEveryCell goes through two products of dimensions: of who runs and
-// listens, and of what becomes of the data. It keeps the invariants of the
-// design in every cell, each judged without the code that decides, and finds
-// every rule used.
-func TestEveryCell(t *testing.T) {
-	used := map[Situation]int{}
-	cells := walk(t, dimensions(), used, violation) + walk(t, dataDimensions(), used, dataViolation)
-	for _, r := range rules() {
-		if used[r.situation] == 0 {
-			t.Errorf("rule %s is dead: no cell reaches it", r.situation)
-		}
-	}
-	t.Logf("%d cells, %d rules", cells, len(used))
-}
-
-// walk judges each cell of a product, and counts the rules that it meets.
-func walk(t *testing.T, table [][]value, used map[Situation]int, judge func(base, Plan) string) (cells int) {
-	t.Helper()
-	template := healthy()
-	launch := LaunchFor(template.Desired, testExecutable())
-	template.launch = &launch
-	index := make([]int, len(table))
-	for {
-		b := template.clone()
-		for d, values := range table {
-			values[index[d]].set(&b)
-		}
-		cells++
-		p := Compute(b.Input)
-		used[p.Situation]++
-		if fault := judge(b, p); fault != "" {
-			t.Fatalf("%s\nin the world: %s\n%s", fault, describeCell(index, table), p)
-		}
-		if cells%97 == 0 && !reflect.DeepEqual(p, Compute(b.Input)) {
-			t.Fatalf("computed twice, two plans\nin the world: %s", describeCell(index, table))
-		}
-		if !advance(index, table) {
-			return cells
-		}
-	}
-}
-
-// clone returns the world with nothing shared that a value changes, and
-// without a history.
-func (b base) clone() base {
-	object := *b.Desired.Object
-	b.Desired.Object = &object
-	b.Observed.Ports = slices.Clone(b.Observed.Ports)
-	b.forgotten()
-	return b
-}
-
-func describeCell(index []int, table [][]value) string {
-	name := ""
-	for d, values := range table {
-		name += values[index[d]].name + "; "
-	}
-	return name
-}
-
-func advance(index []int, table [][]value) bool {
-	for d := range index {
-		if index[d]++; index[d] < len(table[d]) {
-			return true
-		}
-		index[d] = 0
-	}
-	return false
-}
-
-// violation names the invariant that the plan breaks; empty for none.
-func violation(b base, p Plan) string {
-	if p.Message == "" || p.RequeueAfter <= 0 || p.RequeueAfter > 30*time.Second {
-		return "no message, or no time to look again"
-	}
-	if p.Situation == Converged && !(p.Serving.Value && p.Serving.IsKnown()) {
-		return "converged, and nothing is known to serve"
-	}
-	starts := 0
-	for _, a := range p.Actions {
-		fault := ""
-		switch a.Verb {
-		case Terminate, Kill:
-			fault = signalFault(b, a)
-		case Start:
-			starts++
-			fault = startFault(b)
-		}
-		if fault != "" {
-			return fault
-		}
-	}
-	if starts > 1 || starts == 1 && p.Actions[len(p.Actions)-1].Verb != Start {
-		return "a start that is not alone and last"
-	}
-	return ""
-}
-
-// signalFault: no signal without proof, none on Unknown, no kill without a
-// request and its grace period.
-func signalFault(b base, a Action) string {
-	e := a.Target.Evidence
-	server := slices.Contains(a.Target.Args, "start-dev")
-	named := b.Observed.Record.IsKnown() && b.Observed.Record.Value.PID == a.Target.PID
-	proven := e.CarriesMark == observed.Known ||
-		e.HoldsLock == observed.Known && (server || named) ||
-		e.NamesDatabase == observed.Known && server && named
-	switch {
-	case !proven:
-		return fmt.Sprintf("%s of a process that is not proven ours", a.Verb)
-	case !b.Observed.Processes.IsKnown():
-		return "a signal, and which processes exist is unknown"
-	case a.Target.State == observed.StateDead:
-		return "a signal to a zombie"
-	}
-	r, asked := b.History.Retirements[a.Target.Identity]
-	if a.Verb == Kill && (!asked || b.Now.Sub(r.Asked) < 10*time.Second) {
-		return "a kill before the grace period was over"
-	}
-	return ""
-}
-
-// startFault: no second server, none that is not wanted, none on Unknown.
-func startFault(b base) string {
-	switch {
-	case !b.Observed.Processes.IsKnown():
-		return "a start, and which processes exist is unknown"
-	case !b.Observed.Lock.IsAbsent():
-		return "a start, and the lock is not known to be free"
-	case b.Desired.Missing || b.Desired.Removed || b.spec().Enabled != nil && !*b.spec().Enabled:
-		return "a start of what is not wanted"
-	case !b.Observed.Executable.IsKnown() || b.Observed.Executable.Value.Problem != "":
-		return "a start of nothing"
-	case b.History.NotBefore.After(b.Now):
-		return "a start before its time"
-	}
-	for _, q := range b.Observed.Processes.Value {
-		server := slices.Contains(q.Args, "start-dev")
-		if q.State != observed.StateDead && (q.Evidence.CarriesMark == observed.Known || server) {
-			return "a start beside a process of ours, or on a database in use"
-		}
-	}
-	if owner := b.Observed.Ports[0].Listener; owner.IsKnown() {
-		return "a start on a port that is taken"
-	}
-	return ""
 }

@@ -26,8 +26,9 @@ type History struct {
 	StoreRead, StoreWritten bool
 	// Write is the last write check of Main.
 	Write WriteCheck
-	// Slept is how long the machine had slept at the last look, AwakeSince when
-	// a look last found that it had slept meanwhile.
+	// Looked says that there was a look before, Slept how long the machine had
+	// slept by then, AwakeSince when a look last found that it had slept meanwhile.
+	Looked     bool
 	Slept      time.Duration
 	AwakeSince time.Time
 	// ReadySince is when Main began to serve without interruption; zero
@@ -125,11 +126,7 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
 	h = h.noteStore(v, now)
-	if slept {
-		// What was asked before the sleep was answered, or given up, after it.
-		return h
-	}
-	return h.countChecks(v, now)
+	return h.countChecks(v, now, slept)
 }
 
 // sleepNoticed is the least sleep that counts as one: the two clocks are not
@@ -139,8 +136,8 @@ const sleepNoticed = 500 * time.Millisecond
 // wake notices that the machine has slept. Checks that failed before count no
 // more, and a server that was starting gets its time anew.
 func (h *History) wake(state observed.State, now time.Time) bool {
-	slept := state.Slept-h.Slept >= sleepNoticed
-	h.Slept = state.Slept
+	slept := h.Looked && state.Slept-h.Slept >= sleepNoticed
+	h.Looked, h.Slept = true, state.Slept
 	if slept {
 		h.AwakeSince = now
 		h.FailedChecks, h.LastFailedCheck = 0, time.Time{}
@@ -161,7 +158,7 @@ func (h History) noteStore(v view, now time.Time) History {
 		if write.Problem == "" {
 			h.StoreWritten = true
 		}
-		if write.Problem == "" || v.databaseFile().Holds == observed.Absent {
+		if write.Problem == "" || v.databaseFile().Holds != observed.Known {
 			// A full disk is not the server's fault, nor when it is freed.
 			h.Write.Failures = 0
 		}
@@ -251,7 +248,7 @@ func (h History) follow(main observed.Identity) History {
 
 // countChecks counts the health check of this look. Looks come as often as
 // something happens, so failures count at most once per check timeout.
-func (h History) countChecks(v view, now time.Time) History {
+func (h History) countChecks(v view, now time.Time, slept bool) History {
 	live, known := v.live.Get()
 	switch {
 	case v.main == nil || !known:
@@ -263,6 +260,8 @@ func (h History) countChecks(v view, now time.Time) History {
 		if h.stable(v.in.Desired, now) {
 			h.Failures = 0
 		}
+	case slept:
+		// What was asked before the sleep was given up after it.
 	case h.LastFailedCheck.IsZero() || now.Sub(h.LastFailedCheck) >= v.healthTimeout():
 		h.ReadySince = time.Time{}
 		h.FailedChecks++

@@ -51,6 +51,11 @@ func randomWorld(chance *rand.Rand) base {
 	}
 	world[chance.IntN(len(world))](&b)
 	b.History.Served = chance.IntN(2) == 0 && !b.History.Main.IsZero()
+	if b.History.Served && chance.IntN(2) == 0 {
+		b.History.StoreRead, b.History.StoreWritten = chance.IntN(2) == 0, chance.IntN(2) == 0
+		b.History.Write = WriteCheck{Time: b.Now.Add(-10 * time.Second), Problem: "locked", Failures: chance.IntN(3)}
+	}
+	b.Observed.Slept = time.Duration(chance.IntN(2)) * time.Hour
 	b.Desired.Removed = chance.IntN(3) == 0
 	if chance.IntN(2) == 0 {
 		b.History.Failures = 1 + chance.IntN(9)

@@ -37,7 +37,7 @@ func (v view) databaseProblem() Verdict {
 		return fails(name, "Unreadable", db.Meta.Reason, "mend or remove "+v.metaPath())
 	case unfit.Reason == "ReadOnly":
 		return unfit
-	case unfit.Reason == "LowSpace" && !db.File.IsKnown():
+	case unfit.Reason == "LowSpace" && (!db.File.IsKnown() || db.FirstBoot.IsKnown()):
 		return unfit
 	}
 	return Verdict{}

@@ -106,9 +106,9 @@ func (v view) unfit() Verdict {
 		return unsure(name, db.Writable.Reason)
 	case !writable:
 		return fails(name, "ReadOnly", db.Writable.Reason, "make it writable")
-	case !freeKnown:
-		return unsure(name, db.Free.Reason)
-	case free < freeFloor:
+	case freeKnown && free < freeFloor:
+		// A file system that does not tell, such as one in memory without a
+		// limit, is not a fault; that writes succeed is checked anyway.
 		return fails(name, "LowSpace", fmt.Sprintf("%d MiB are free on the disk of %s, which is less than %d", free>>20, db.Path, freeFloor>>20),
 			"free some space on it")
 	}

@@ -190,9 +190,46 @@ func TestCard(t *testing.T) {
 	if got.Stranger() == nil || got.Stranger().PID != 7 {
 		t.Errorf("its end would not be noticed: %+v", got.Stranger())
 	}
-	p.Args = []string{strings.Repeat("x", 300)}
-	if line := (Conflict{Process: p}).CommandLine(); len(line) != maxCommand+len("...") {
-		t.Errorf("%d bytes of the command line are shown", len(line))
+}
+
+// TestCommandLine: what a stranger put into its arguments does not reach the
+// terminal as anything but text.
+func TestCommandLine(t *testing.T) {
+	long := strings.Repeat("x", maxCommand)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"plain":            {[]string{"nc", "-l", "7233"}, "nc -l 7233"},
+		"unreadable":       {nil, ""},
+		"lines":            {[]string{"sh", "-c", "a\nb\r\tc"}, "sh -c a?b??c"},
+		"escapes":          {[]string{"\x1b]0;title\a\x7f"}, "?]0;title??"},
+		"8-bit controls":   {[]string{"a\u009b2Jb"}, "a?2Jb"},
+		"turned writing":   {[]string{"a\u202eb"}, "a?b"},
+		"no UTF-8":         {[]string{"a\xffb"}, "a\ufffdb"},
+		"other writing":    {[]string{"grüße", "日本"}, "grüße 日本"},
+		"as long as shown": {[]string{long}, long},
+		"too long":         {[]string{long + "y"}, long + "..."},
+		"cut in a letter":  {[]string{long[1:] + "ü"}, long[1:] + "..."},
+	} {
+		if got := (Conflict{Process: observed.Process{Args: c.args}}).CommandLine(); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestCardOfTheUnseen: what is not known has no line, and what is known is
+// text.
+func TestCardOfTheUnseen(t *testing.T) {
+	unseen := Conflict{Process: observed.Process{User: "root"}, Has: "frontend port 127.0.0.1:7233"}
+	if card := unseen.Card(testTime()); !strings.Contains(card[0], "user root") || strings.Contains(card[0], "pid 0") {
+		t.Errorf("card %q", card)
+	}
+	p := stranger(7, "/tmp/a\nb")
+	p.User, p.WorkingDir, p.Parent, p.Args, p.Started = "", "/tmp/\x1b[2J", "", nil, time.Time{}
+	card := Conflict{Process: p, Has: "x"}.Card(testTime())
+	if strings.ContainsAny(strings.Join(card[1:], ""), "\n\x1b") || len(card) != 3 {
+		t.Errorf("card %q", card)
 	}
 }
 
@@ -246,7 +283,7 @@ func (b *base) leftAlone() {
 func TestSleepIsNoFailure(t *testing.T) {
 	b := healthy()
 	b.silent()
-	b.History.FailedChecks = 2
+	b.History.FailedChecks, b.History.Looked = 2, true
 	b.Observed.Slept = 8 * time.Hour
 	b.look()
 	if b.History.FailedChecks != 0 {
@@ -262,6 +299,7 @@ func TestSleepIsNoFailure(t *testing.T) {
 	young.silent()
 	young.forgotten()
 	young.aged(8 * time.Hour)
+	young.History.Looked = true
 	young.Observed.Slept = 8 * time.Hour
 	young.look()
 	young.History.FailedChecks = 9

@@ -48,7 +48,7 @@ func newView(in Input) view {
 func (v view) liveFact() observed.Fact[bool] {
 	_, _, other := v.otherCluster()
 	serving, known := v.serving.Get()
-	if !known || !serving || other || v.databaseFile().Holds == observed.Absent {
+	if !known || !serving || other || v.databaseFile().Holds != observed.Known {
 		return v.serving
 	}
 	if lost := v.lostStore(); lost != "" {
