@@ -8,14 +8,20 @@ import (
 	"testing"
 )
 
+// hostileSettings are what a user may have in ~/.config/temporalio/temporal.yaml,
+// with four ports.
+func hostileSettings() map[string]string {
+	return map[string]string{
+		"other values": "env:\n  default:\n    port: %[1]d\n    ui-port: %[2]d\n    http-port: %[3]d\n    metrics-port: %[4]d\n    db-filename: /nonexistent/x.db\n    namespace: hostile\n    log-format: json\n",
+		"malformed":    "env: [%[1]d %[2]d %[3]d %[4]d\n\t- {",
+	}
+}
+
 // The real CLI reads defaults of its flags from a file of the user's and from
 // the environment. Neither reaches the server.
 func TestUsersOwnTemporalSettingsHaveNoEffect(t *testing.T) {
 	t.Parallel()
-	for name, settings := range map[string]string{
-		"other values": "env:\n  default:\n    port: %[1]d\n    ui-port: %[2]d\n    http-port: %[3]d\n    metrics-port: %[4]d\n    db-filename: /nonexistent/x.db\n    namespace: hostile\n    log-format: json\n",
-		"malformed":    "env: [%[1]d %[2]d %[3]d %[4]d\n\t- {",
-	} {
+	for name, settings := range hostileSettings() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -101,10 +101,10 @@ func (w *world) waitLong(what string, done func(object) bool) {
 
 // event is a line of "events -o json".
 type event struct {
-	Time       time.Time
-	Type, Verb string
-	Message    string
-	PID        int
+	Time, LastTime time.Time
+	Type, Verb     string
+	Message        string
+	PID            int
 }
 
 func (w *world) events() []event {

@@ -16,6 +16,13 @@ type drift struct {
 	message string
 }
 
+// Replaces reports whether the server that runs is not what the input asks
+// for, so that it would be replaced as soon as it can be.
+func Replaces(in Input) bool {
+	v := newView(in)
+	return v.drift != nil
+}
+
 // driftOf compares the server with the launch that the spec asks for. What
 // cannot be read does not differ.
 func driftOf(main observed.Process, in Input) *drift {

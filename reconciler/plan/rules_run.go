@@ -98,12 +98,26 @@ func (v view) losses() string {
 	case v.main == nil || counted && running == 0 || !counted && !v.volatile():
 		return ""
 	case !v.volatile():
-		return fmt.Sprintf("; %d running workflows go on after the next start", running)
+		return fmt.Sprintf("; %s after the next start", goOn(running))
 	case !counted:
 		return "; the workflows that it keeps in memory are lost"
 	default:
-		return fmt.Sprintf("; %d running workflows that it keeps in memory are lost", running)
+		return "; " + areLost(running)
 	}
+}
+
+func goOn(workflows int64) string {
+	if workflows == 1 {
+		return "1 running workflow goes on"
+	}
+	return fmt.Sprintf("%d running workflows go on", workflows)
+}
+
+func areLost(workflows int64) string {
+	if workflows == 1 {
+		return "1 running workflow that it keeps in memory is lost"
+	}
+	return fmt.Sprintf("%d running workflows that it keeps in memory are lost", workflows)
 }
 
 func (v view) overThreshold() bool {

@@ -68,10 +68,11 @@ func (v view) quoted(rest string) string { return "'" + v.command(rest) + "'" }
 // Command returns the command line "stigmer local REST" for the instance; the
 // default instance needs no name.
 func Command(name, rest string) string {
+	line := "stigmer local"
 	if name != "temporal" {
-		return "stigmer local --name " + name + " " + rest
+		line += " --name " + name
 	}
-	return "stigmer local " + rest
+	return strings.TrimRight(line+" "+rest, " ")
 }
 
 func portHeldByStranger(v view) bool { return len(v.strangersPorts()) > 0 }

@@ -36,10 +36,11 @@ func keepLost(v view) Plan {
 // no answer; zero ones for none.
 func (v view) unhealthy() (failed, unknown Verdict) {
 	for _, verdict := range v.checks {
-		if !slices.Contains(deepChecks(), verdict.Type) || v.sealable(verdict) {
+		inPlace := verdict.Type == v1alpha1.ConditionNamespacesReady || verdict.Type == v1alpha1.ConditionSearchAttributesReady
+		if !inPlace && !slices.Contains(deepChecks(), verdict.Type) || v.sealable(verdict) {
 			continue
 		}
-		if verdict.Holds == observed.Absent && failed.Type == "" {
+		if verdict.Holds == observed.Absent && !inPlace && failed.Type == "" {
 			failed = verdict
 		}
 		if verdict.Holds == observed.Unknown && unknown.Type == "" {

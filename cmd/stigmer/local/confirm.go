@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -32,7 +39,12 @@ func (s *session) confirmLoss(ctx context.Context, look reconciler.Look, what st
 	if !s.interactive() {
 		return &exitError{exitUserAction, fmt.Errorf("%s would end %s; add --yes if that is all right", what, loss)}
 	}
-	fmt.Fprintf(s.stderr, "%s ends %s. Go on? [y/N] ", what, loss)
+	return s.ask(ctx, fmt.Sprintf("%s ends %s.", what, loss))
+}
+
+// ask asks a person, and reports an error unless the answer is yes.
+func (s *session) ask(ctx context.Context, what string) error {
+	fmt.Fprintf(s.stderr, "%s Go on? [y/N] ", what)
 	answer, err := readLine(ctx, s.stdin)
 	if err != nil {
 		return err
@@ -60,7 +72,7 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	}
 	then := before.Input
 	then.Desired.Object, then.Desired.Missing, then.Desired.Removed = wanted, false, false
-	if !plan.Compute(then).GivesUpServer() {
+	if !plan.Replaces(then) {
 		return nil
 	}
 	counted, err := s.lookCounting(ctx, s.name)
@@ -96,9 +108,57 @@ func lossOf(look reconciler.Look) string {
 	case look.Plan.Volatile:
 		return fmt.Sprintf("%s, and with it the workflows that it keeps in memory", look.Plan.Main)
 	case look.Plan.Situation == plan.DatabaseLost:
-		return fmt.Sprintf("%s, which has the only copy of its database", look.Plan.Main)
+		return fmt.Sprintf("%s, which alone has what it did since the last backup", look.Plan.Main)
 	}
 	return ""
+}
+
+// confirmRestore asks before a backup takes the place of a database in which
+// workflows run. Nothing is asked of a database that was lost and saved since.
+func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes bool) error {
+	running := look.Input.Observed.Server.Running.Value
+	switch {
+	case yes || look.Plan.Main == nil || running == 0:
+		return nil
+	case look.Plan.Situation == plan.DatabaseLost && s.savedSince(lostAt(look)):
+		return nil
+	case look.Plan.Situation == plan.DatabaseLost:
+		return s.confirmLoss(ctx, look, "restore", yes)
+	}
+	what := fmt.Sprintf("restore puts the backup in the place of a database in which %s; it is kept beside it", areRunning(running))
+	if !s.interactive() {
+		return &exitError{exitUserAction, fmt.Errorf("%s. Add --yes if that is all right", what)}
+	}
+	return s.ask(ctx, what+".")
+}
+
+// areRunning returns "1 workflow runs" or "12 workflows run".
+func areRunning(n int64) string {
+	if n == 1 {
+		return "1 workflow runs"
+	}
+	return fmt.Sprintf("%d workflows run", n)
+}
+
+// lostAt is when the daemon noticed that the database was lost; zero when it
+// did not say.
+func lostAt(look reconciler.Look) time.Time {
+	if look.Reported == nil {
+		return time.Time{}
+	}
+	c := meta.FindStatusCondition(look.Reported.Status.Conditions, v1alpha1.ConditionDatabaseFile)
+	if c == nil || c.Status != metav1.ConditionFalse {
+		return time.Time{}
+	}
+	return c.LastTransitionTime.Time
+}
+
+// savedSince reports whether a backup was made by hand after that time.
+func (s *session) savedSince(lost time.Time) bool {
+	backups, err := database.List(s.home.Files(s.name).BackupDir)
+	return err == nil && !lost.IsZero() && slices.ContainsFunc(backups, func(b database.Backup) bool {
+		return b.Kind == observed.BackupByHand && b.Made.After(lost)
+	})
 }
 
 // workflows returns "1 running workflow" or "12 running workflows".

@@ -118,7 +118,7 @@ func (f *feed) print(list []happened) error {
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if f.output == "text" {
-		list = fold(list)
+		list = fold(notable(list))
 	}
 	for _, h := range list {
 		if f.output == "json" {

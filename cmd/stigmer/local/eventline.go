@@ -11,6 +11,27 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/events"
 )
 
+// notable leaves out the conditions that a person need not know of: those
+// that only say in another way what Ready says, and changes of a reason alone.
+// With -o wide and json there are all.
+func notable(list []happened) []happened {
+	told := []string{
+		v1alpha1.ConditionReady, v1alpha1.ConditionStalled, v1alpha1.ConditionDatabaseFile, v1alpha1.ConditionStoreReadable,
+		v1alpha1.ConditionStoreWritable, v1alpha1.ConditionVisibilityReadable, v1alpha1.ConditionUIServing,
+		v1alpha1.ConditionExposed, v1alpha1.ConditionShadowed, v1alpha1.ConditionVersionSkew,
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(h happened) bool {
+		from, _, _ := strings.Cut(h.From, "/")
+		to, _, _ := strings.Cut(h.To, "/")
+		// Whether there is a server at all is said by what was done, and by Ready.
+		comes := slices.ContainsFunc([]string{"Unknown/", "/NoProcess", "/NotOpen"}, func(part string) bool {
+			return strings.Contains(h.From+" "+h.To, part)
+		})
+		isReady := h.Condition == v1alpha1.ConditionReady
+		return h.Type == events.Condition && (from == to || !isReady && comes || !slices.Contains(told, h.Condition))
+	})
+}
+
 // fold makes one event of the conditions that changed in one pass, so that
 // what was done stands out: a start alone changes a dozen of them.
 func fold(list []happened) []happened {

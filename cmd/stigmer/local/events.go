@@ -23,8 +23,8 @@ func (a *app) eventsCommand() *cobra.Command {
 		Use:   "events",
 		Short: "Show what happened, when and why",
 		Long: "Show what happened, when and why: what the daemon did, how processes ended, and\n" +
-			"what it could not do. What repeats itself is one line with a count. The\n" +
-			"conditions that changed in one pass are one line; -o wide has one for each.",
+			"what it could not do. What repeats itself is one line with a count. Of the\n" +
+			"conditions only those that matter are shown; -o wide has every change.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("since") && f.since <= 0 {

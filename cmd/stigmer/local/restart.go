@@ -9,6 +9,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 func (a *app) restartCommand() *cobra.Command {
@@ -37,6 +38,9 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	before, err := s.lookCounting(ctx, s.name)
 	if err != nil {
 		return err
+	}
+	if external := before.Plan.External; external != nil {
+		return &exitError{exitUserAction, fmt.Errorf("cannot restart %s: it is not ours", plan.Describe(external.Process))}
 	}
 	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err

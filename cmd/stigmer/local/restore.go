@@ -61,7 +61,7 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if before.Object != nil && before.Object.Spec.Storage.Type != v1alpha1.StorageFile {
 		return &exitError{exitUserAction, fmt.Errorf("%s keeps its workflows in memory; set spec.storage.type: File first, with '%s'", s.name, s.command("--memory=false"))}
 	}
-	if err := s.confirmLoss(ctx, before, "restore", yes); err != nil {
+	if err := s.confirmRestore(ctx, before, yes); err != nil {
 		return err
 	}
 	wish := path + "@" + time.Now().UTC().Format(time.RFC3339Nano)
@@ -147,7 +147,7 @@ func (s *session) printReplaced(path string, since time.Time) error {
 		return err
 	}
 	if last := kept[len(kept)-1]; newer(path, last, since) {
-		_, err = fmt.Fprintf(s.stdout, "  before   %s\n", last)
+		_, err = fmt.Fprintf(s.stdout, "  kept     %s, which 'restore' takes too\n", last)
 	}
 	return err
 }

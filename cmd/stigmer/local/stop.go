@@ -50,6 +50,10 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon, yes b
 		return err
 	}
 	if err := s.disable(ctx, before); err != nil {
+		var invalid *encoding.InvalidError
+		if errors.As(err, &invalid) {
+			err = fmt.Errorf("%w\nor stop without mending it: move the file away", err)
+		}
 		return err
 	}
 	now, err := s.look(ctx, s.name)
@@ -164,6 +168,9 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 	now, err := s.look(ctx, s.name)
 	if err != nil {
 		return err
+	}
+	if external := before.Plan.External; external != nil {
+		return s.printResult(now.Object, fmt.Sprintf("%s no longer uses %s, which is not ours and goes on", s.name, plan.Describe(external.Process)))
 	}
 	if before.Plan.Main == nil {
 		return s.printResult(now.Object, s.name+" is stopped; it was not running")

@@ -71,7 +71,7 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		if now := blockedBy(look); now == nil || met == nil || now.what != met.what {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= blockedFor {
-			return look, &exitError{now.code, fmt.Errorf("%s\nwhat you asked for is written, and the daemon goes on trying", now.message)}
+			return look, &exitError{now.code, fmt.Errorf("%s\n%s", now.message, goesOn(look))}
 		}
 		progress.show(w.goal, look)
 		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
@@ -84,6 +84,14 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 			return look, w.gaveUp(ctx, look)
 		}
 	}
+}
+
+// goesOn says what becomes of an instance that waits for the user.
+func goesOn(look reconciler.Look) string {
+	if look.Plan.Main != nil {
+		return "the server stays as it is until then"
+	}
+	return "what you asked for is written, and the daemon goes on as soon as it can"
 }
 
 // unaccounted is how long a command waits for the daemon's account before it
