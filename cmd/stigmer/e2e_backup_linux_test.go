@@ -32,20 +32,24 @@ func TestBackupUnderLoad(t *testing.T) {
 		t.Errorf("backups listed as %+v, %v", listed, err)
 	}
 	f.startMany("after", 3)
-	r := w.expect(0, "local", "restore", strings.TrimSuffix(filepath.Base(first), ".db"))
+	name := strings.TrimSuffix(filepath.Base(first), ".db")
+	if r := w.expect(4, "local", "restore", name); !strings.Contains(r.stderr, "workflows run") {
+		t.Errorf("restore does not say what it costs: %s", r)
+	}
+	r := w.expect(0, "local", "restore", name, "--yes")
 	w.lists(f, ids)
 	if got, err := f.listed(); err != nil || strings.Contains(strings.Join(got, " "), "after-") {
 		t.Errorf("after the restore there is what came after the backup: %v, %v", got, err)
 	}
-	_, kept, found := strings.Cut(r.stdout, "before   ")
-	if kept = strings.TrimSpace(kept); !found {
+	_, kept, found := strings.Cut(r.stdout, "kept     ")
+	if kept, _, _ = strings.Cut(kept, ","); !found {
 		t.Fatalf("restore does not say where the old database is: %s", r)
 	}
 	isWhole(t, copyDatabase(t, kept))
 	if text := w.read("desired", "temporal.yaml"); strings.Contains(text, "local.stigmer.ai/restore") {
 		t.Errorf("the wish stays in the file:\n%s", text)
 	}
-	w.expect(0, "local", "restore", kept)
+	w.expect(0, "local", "restore", kept, "--yes")
 	if got, err := f.listed(); err != nil || !strings.Contains(strings.Join(got, " "), "after-") {
 		t.Errorf("the database that was replaced is not whole: %v, %v", got, err)
 	}

@@ -89,12 +89,3 @@ func isWhole(t testing.TB, path string) {
 		t.Errorf("%s: integrity_check says %v", path, got)
 	}
 }
-
-func openForReading(t testing.TB, path string) *os.File {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}

@@ -25,7 +25,7 @@
 //	UIServing            the UI does not answer 200                    told, and left (Degraded)
 //	DatabaseFile         deleted or replaced under the server          told, and left (DatabaseLost)
 //	DatabaseFile         read-only, or less than 16 MiB are free       told, and left (Degraded)
-//	DatabaseFile         the first boot is not known to be complete    sealed when the others hold
+//	DatabaseFile         the first boot is not known to be complete    sealed when the store works
 //
 // A commit of Temporal's that meets somebody who reads the file can leave it
 // unable to write for good, which a restart heals; see busyTimeout. While the
@@ -45,7 +45,7 @@
 // # The first boot
 //
 // A start on an absent file first writes a marker beside it. The marker goes
-// when all deep checks have held once (Seal), and until then no SIGKILL of
+// when the store has been read, listed and written (Seal), and until then no SIGKILL of
 // ours reaches a server that may still be starting. A marker beside a database
 // that nobody serves means that the database never served anyone: it is
 // renamed aside, and a new one is made. A database without a marker is never moved.

@@ -100,8 +100,21 @@ func waitForUnknown(v view) Plan {
 // more to copy.
 func databaseUnsealed(v view) bool {
 	db := v.in.Observed.Database
-	return v.main != nil && v.onFile() && !db.Meta.IsUnknown() &&
+	return v.main != nil && v.onFile() && v.storeWorks() && v.unfit().Reason != "ReadOnly" &&
 		(db.FirstBoot.IsKnown() || db.Meta.Value.BackedUpFor != "" || v.sealed() != seen(db.Meta.Value))
+}
+
+// storeWorks reports whether the server has the file at the path, and reads,
+// lists and writes what is in it. That makes a database one that serves,
+// whatever else is not well: a UI that does not answer must not leave the
+// marker beside it, because a database with a marker is moved aside after a
+// crash.
+func (v view) storeWorks() bool {
+	db, h := v.in.Observed.Database, v.in.History
+	known := db.File.IsKnown() && !db.FirstBoot.IsUnknown() && !db.Meta.IsUnknown()
+	return known && v.serving.Value && v.opensDatabase() == observed.Known &&
+		v.storeReadable().Holds == observed.Known && v.visibilityReadable().Holds == observed.Known &&
+		h.Write.Problem == "" && !h.Write.Time.IsZero()
 }
 
 // seen is the part of a record that a server that runs decides.
