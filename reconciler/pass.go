@@ -92,7 +92,8 @@ func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desir
 		input := i.see(desired, state)
 		decision := plan.Compute(input)
 		blind := decision.GivesUpServer() && !look.Thorough
-		uncounted := decision.EndsServer() && desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory && !look.CountRunning
+		// A server that does not serve cannot count either.
+		uncounted := decision.EndsServer() && decision.Serving.Value && desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory && !look.CountRunning
 		if !blind && !uncounted {
 			return input, decision
 		}
