@@ -160,3 +160,33 @@ func (w *world) keeps(left remains) {
 		}
 	}
 }
+
+// TestFirstBootWithoutADaemon: the daemon dies during the first boot, so nobody
+// takes the marker away; the server goes on, has workflows, and is killed. They
+// are all there afterwards. So they are with a marker that somebody left beside
+// a database that is recorded as complete.
+func TestFirstBootWithoutADaemon(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish()
+	daemon, _ := w.foreground()
+	w.await("Temporal is started", func() (bool, string) {
+		_, err := os.Stat(w.file("temporal.pid"))
+		return err == nil, fmt.Sprint(err)
+	})
+	_ = daemon.Process.Kill()
+	_ = daemon.Wait()
+	f := w.frontend()
+	ids := f.startMany("kept", 5)
+	w.kill9(w.temporal().pid)
+	w.up()
+	w.lists(f, ids)
+
+	w.expect(0, "local", "stop")
+	w.write("", "temporal-data", "temporal.db.first-boot")
+	w.up()
+	w.lists(f, ids)
+	if aside, _ := filepath.Glob(w.database() + ".incomplete-*"); len(aside) > 0 {
+		t.Errorf("a database that served was moved aside: %v", aside)
+	}
+}

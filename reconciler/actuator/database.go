@@ -16,7 +16,7 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 	w := action.Database
 	switch action.Verb {
 	case plan.Quarantine:
-		err = underLocks(ctx, w, func() error { return quarantine(w) })
+		err = underLocks(ctx, w, func() error { return quarantine(ctx, w) })
 	case plan.Backup:
 		err = underLocks(ctx, w, func() error {
 			var failed error

@@ -29,10 +29,24 @@ func beginFirstBoot(l plan.Launch) (forget func() error, err error) {
 	case !l.FirstBoot:
 		return forget, nil
 	}
+	if err := forgetRecord(path); err != nil {
+		return nil, err
+	}
 	if err := database.WriteFirstBoot(path, observed.FirstBoot{Started: time.Now().UTC(), Build: l.Build}); err != nil {
 		return nil, err
 	}
 	return func() error { return database.RemoveFirstBoot(path) }, nil
+}
+
+// forgetRecord leaves of the record of an earlier database at the path only
+// which backup was restored: a record with a cluster id beside a marker means
+// that the first boot came to its end.
+func forgetRecord(path string) error {
+	meta, known := database.ReadMeta(path).Get()
+	if !known {
+		return nil
+	}
+	return database.WriteMeta(path, observed.Meta{Restored: meta.Restored})
 }
 
 // different says what keeps a start from being a first boot, or from being

@@ -1,6 +1,8 @@
 package actuator
 
 import (
+	"context"
+
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -10,7 +12,7 @@ import (
 // or the companions that a database left behind. A database without the marker
 // served somebody and is never moved. The marker stays: until the next first
 // boot writes its own, it says the truth about whatever a crash leaves here.
-func quarantine(w plan.DatabaseWork) error {
+func quarantine(ctx context.Context, w plan.DatabaseWork) error {
 	file, err := there(w.Path)
 	if err != nil {
 		return err
@@ -22,5 +24,24 @@ func quarantine(w plan.DatabaseWork) error {
 	if file && !marked {
 		return &DatabaseChangedError{Path: w.Path, Found: "its first boot came to its end"}
 	}
+	if file {
+		if err := keepWhatServed(ctx, w.Path); err != nil {
+			return err
+		}
+	}
 	return database.MoveAside(w.Path, w.Aside)
+}
+
+// keepWhatServed takes the marker from a database that holds somebody's
+// workflows, and says so by its error: no daemon was there to do it when the
+// first boot came to its end, and the server went on without one.
+func keepWhatServed(ctx context.Context, path string) error {
+	served, err := database.HasWorkflows(ctx, path)
+	if err != nil || !served {
+		return err
+	}
+	if err := database.RemoveFirstBoot(path); err != nil {
+		return err
+	}
+	return &DatabaseChangedError{Path: path, Found: "it holds workflows, so it has served: it is kept"}
 }

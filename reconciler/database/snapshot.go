@@ -144,17 +144,29 @@ func requireSettled(source string) error {
 	if isDescriptor(source) {
 		return nil // whoever opened the file has settled it, and lives
 	}
-	journal, err := openRegular(observed.CompanionPaths(source)[0], os.O_RDONLY)
+	journal := observed.CompanionPaths(source)[0]
+	left, err := exists(journal)
+	if err != nil || !left {
+		return err
+	}
+	if spent, err := isSpent(journal); spent || err != nil {
+		return err
+	}
+	return &UnusableError{Path: source, Problem: "a change was interrupted, and no server has undone it yet"}
+}
+
+// isSpent reports whether there is a journal that was ended by making it empty
+// or by zeroing its first byte.
+func isSpent(path string) (bool, error) {
+	journal, err := openRegular(path, os.O_RDONLY)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer journal.Close()
 	first := make([]byte, 1)
-	if n, _ := journal.Read(first); n == 0 || first[0] == 0 {
-		return nil
-	}
-	return &UnusableError{Path: source, Problem: "a change was interrupted, and no server has undone it yet"}
+	n, _ := journal.Read(first)
+	return n == 0 || first[0] == 0, nil
 }

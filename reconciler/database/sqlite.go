@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,12 +53,51 @@ func settle(ctx context.Context, path string) error {
 	if !slices.Equal(problems, []string{"ok"}) {
 		return &UnusableError{Path: path, Problem: strings.Join(problems, "; ")}
 	}
+	if err := dropSpent(observed.CompanionPaths(path)[0]); err != nil {
+		return err
+	}
 	for _, companion := range observed.CompanionPaths(path) {
 		if left, err := exists(companion); left || err != nil {
 			return &UnusableError{Path: path, Problem: filepath.Base(companion) + " is still there after it was read"}
 		}
 	}
 	return nil
+}
+
+// dropSpent removes a journal that says nothing: its change came to its end,
+// which Temporal's SQLite marks by zeroing the header when it was killed before
+// it could remove the file. SQLite itself leaves such a one where it is.
+func dropSpent(journal string) error {
+	spent, err := isSpent(journal)
+	if err != nil || !spent {
+		return err
+	}
+	return os.Remove(journal)
+}
+
+// servedQuery counts the workflows that are not Temporal's own.
+const servedQuery = `SELECT count(*) FROM current_executions
+WHERE namespace_id NOT IN (SELECT id FROM namespaces WHERE name = 'temporal-system')`
+
+// HasWorkflows reports whether somebody's workflows are in the database: then
+// it has served, whatever its marker says. A file that is no complete database
+// of Temporal has none. It looks into a copy, and leaves the file and its
+// journal as they are. Nobody may have it open.
+func HasWorkflows(ctx context.Context, path string) (has bool, err error) {
+	scratch, err := MakeScratch(filepath.Dir(path))
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	copied := filepath.Join(scratch.Dir, "look.db")
+	var counts []string
+	if err = Copy(ctx, path, copied); err == nil {
+		err = query(ctx, copied, servedQuery, func(rows *sql.Rows) error { return scan(rows, &counts) })
+	}
+	if unusable := (*UnusableError)(nil); errors.As(err, &unusable) {
+		return false, nil
+	}
+	return err == nil && !slices.Equal(counts, []string{"0"}), err
 }
 
 // objectsQuery lists what observed.Meta.Objects describes. The columns are those

@@ -166,6 +166,9 @@ func (d *disk) boot(launch Launch, now time.Time) (*store, error) {
 	if launch.FirstBoot {
 		d.at = d.mint(false)
 		d.beside.FirstBoot = observed.Is(observed.FirstBoot{Started: now, Build: launch.Build})
+		if meta, known := d.beside.Meta.Get(); known {
+			d.beside.Meta = observed.Is(observed.Meta{Restored: meta.Restored})
+		}
 	}
 	return d.at, nil
 }

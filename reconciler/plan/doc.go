@@ -48,5 +48,7 @@
 // when the store has been read, listed and written (Seal), and until then no SIGKILL of
 // ours reaches a server that may still be starting. A marker beside a database
 // that nobody serves means that the database never served anyone: it is
-// renamed aside, and a new one is made. A database without a marker is never moved.
+// renamed aside, and a new one is made. A database without a marker is never
+// moved, nor is one that holds workflows or whose record has a cluster id: the
+// daemon was not there to take the marker away.
 package plan

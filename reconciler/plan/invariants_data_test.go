@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"reflect"
 	"slices"
 	"time"
 
@@ -142,7 +143,7 @@ func dataStartFault(b base, a Action, before []Action) string {
 		return "a start on a database that is not known"
 	case db.Writable.IsKnown() && !db.Writable.Value:
 		return "a start on a file system that is read-only"
-	case db.FirstBoot.IsKnown() && db.File.IsKnown() && !did(Quarantine):
+	case db.FirstBoot.IsKnown() && db.File.IsKnown() && !did(Quarantine) && !(did(Seal) && db.Meta.Value.ClusterID != ""):
 		return "a start on a first boot that was cut short"
 	case db.File.IsAbsent() && len(db.Companions) > 0 && !did(Quarantine):
 		return "a first boot beside the journal of another database"
@@ -180,9 +181,9 @@ func moveFault(b base, a Action, all []Action) string {
 		return string(a.Verb) + " of what is not the instance's"
 	case a.Verb == RestoreBackup && (!restores(b) || len(all) > 1 || a.Database.Meta.Restored == "" || a.Database.Aside == ""):
 		return "a restore that nobody asked for, or that cannot be told from the next"
-	case a.Verb == Backup && (!db.File.IsKnown() || db.FirstBoot.IsKnown() || a.Database.Keep < 1 || a.Database.BackupPath == ""):
+	case a.Verb == Backup && (!db.File.IsKnown() || db.FirstBoot.IsKnown() && db.Meta.Value.ClusterID == "" || a.Database.Keep < 1 || a.Database.BackupPath == ""):
 		return "a copy of what is not worth one, or over others"
-	case a.Verb == Quarantine && (a.Database.Aside == "" || db.File.IsKnown() && !db.FirstBoot.IsKnown()):
+	case a.Verb == Quarantine && (a.Database.Aside == "" || db.File.IsKnown() && (!db.FirstBoot.IsKnown() || db.Meta.Value.ClusterID != "")):
 		return "a database is moved that has no marker"
 	case a.Verb == Quarantine && db.File.IsAbsent() && len(db.Companions) == 0:
 		return "nothing is moved"
@@ -196,7 +197,10 @@ func sealFault(b base, a Action) string {
 	good := func(check observed.Fact[observed.Check]) bool { return check.IsKnown() && check.Value.Problem == "" }
 	written := !b.History.Write.Time.IsZero() && b.History.Write.Problem == ""
 	meta := a.Database.Meta
+	left := db.FirstBoot.IsKnown() && db.Meta.Value.ClusterID != ""
 	switch {
+	case left && db.File.IsKnown() && reflect.DeepEqual(meta, db.Meta.Value):
+		return "" // the marker was left beside a record that is complete
 	case !serves(b) || !onFile(b) || b.Observed.Processes.Value[0].Evidence.OpensDatabase != observed.Known:
 		return "sealed, and no server of ours serves on the file"
 	case !db.File.IsKnown() || db.Meta.IsUnknown() || db.FirstBoot.IsUnknown():
@@ -205,7 +209,7 @@ func sealFault(b base, a Action) string {
 		return "sealed, and not all is well"
 	case meta.ClusterID != server.Cluster.Value.ID || meta.LastServedBy != build || meta.BackedUpFor != "":
 		return "sealed as what it is not"
-	case db.FirstBoot.IsKnown() && (meta.CreatedBy != build || meta.Objects != nil):
+	case db.FirstBoot.IsKnown() && !left && (meta.CreatedBy != build || meta.Objects != nil):
 		return "a new database has the record of an old one"
 	case meta.Restored != db.Meta.Value.Restored:
 		return "what was restored is forgotten"

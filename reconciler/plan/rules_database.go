@@ -108,7 +108,7 @@ func restore(v view) Plan {
 // journal of it is left, which SQLite would take for one of the new file.
 func databaseIncomplete(v view) bool {
 	db := v.in.Observed.Database
-	return v.onFile() && (db.FirstBoot.IsKnown() && db.File.IsKnown() || db.File.IsAbsent() && len(db.Companions) > 0)
+	return v.onFile() && (v.fresh() && db.File.IsKnown() || db.File.IsAbsent() && len(db.Companions) > 0)
 }
 
 func quarantineAndStart(v view) Plan {

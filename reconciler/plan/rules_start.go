@@ -86,7 +86,7 @@ func reportPortHolder(v view) Plan {
 		}
 	}
 	choices = append(choices, "choose another port: "+v.anotherPort())
-	if v.in.Observed.External.IsKnown() && port.Name == observed.Frontend && !v.reuses() {
+	if v.in.Observed.External.Value.Health.Status == observed.HealthServing && port.Name == observed.Frontend && !v.reuses() {
 		choices = append(choices, "use that Temporal: "+v.quoted("--reuse"))
 	}
 	holders := v.strangersOnPorts()
@@ -179,6 +179,12 @@ func (v view) startAfter(reason Situation, message string, before ...Action) Pla
 	plan := Plan{Message: "not running: " + message, RequeueAfter: startLookMin}
 	if v.in.Observed.Record.IsKnown() {
 		plan.Actions = append(plan.Actions, v.removeRecord())
+	}
+	if db := v.in.Observed.Database; v.onFile() && db.FirstBoot.IsKnown() && db.File.IsKnown() && !v.fresh() {
+		plan.Actions = append(plan.Actions, Action{
+			Verb: Seal, Database: v.databaseWork(db.Meta.Value), Reason: string(reason),
+			Message: "the record says that the first boot came to its end, and the marker was left",
+		})
 	}
 	plan.Actions = append(plan.Actions, before...)
 	plan.Actions = append(plan.Actions, Action{

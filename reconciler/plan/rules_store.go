@@ -122,9 +122,17 @@ func seen(meta observed.Meta) [3]string {
 	return [3]string{meta.ClusterID, meta.CreatedBy, meta.LastServedBy}
 }
 
+// fresh reports whether the database is that of a first boot which is not
+// recorded yet. A start on no file clears the record before it writes the
+// marker, so a marker beside a record is one that was left behind.
+func (v view) fresh() bool {
+	db := v.in.Observed.Database
+	return db.FirstBoot.IsKnown() && db.Meta.Value.ClusterID == ""
+}
+
 // sealed is what should be recorded now.
 func (v view) sealed() [3]string {
-	meta, fresh := v.in.Observed.Database.Meta.Value, v.in.Observed.Database.FirstBoot.IsKnown()
+	meta, fresh := v.in.Observed.Database.Meta.Value, v.fresh()
 	if cluster, known := v.in.Observed.Server.Cluster.Get(); known && (fresh || meta.ClusterID == "") {
 		meta.ClusterID = cluster.ID
 	}
@@ -144,7 +152,7 @@ func seal(v view) Plan {
 	}
 	meta, now := db.Meta.Value, v.sealed()
 	meta.ClusterID, meta.CreatedBy, meta.LastServedBy, meta.BackedUpFor = now[0], now[1], now[2], ""
-	if db.FirstBoot.IsKnown() {
+	if v.fresh() {
 		meta.Objects = nil
 	}
 	return Plan{

@@ -100,11 +100,10 @@ func (v view) storeReadable() Verdict {
 }
 
 // otherCluster reports whether the server has another database than the one
-// that is recorded beside the file. What is recorded of a file before the one
-// that a first boot is making does not count.
+// that is recorded beside the file.
 func (v view) otherCluster() (recorded, running string, differ bool) {
 	meta, cluster := v.in.Observed.Database.Meta, v.in.Observed.Server.Cluster
-	if v.main == nil || !v.startedOnIt() || !meta.IsKnown() || !cluster.IsKnown() || v.in.Observed.Database.FirstBoot.IsKnown() {
+	if v.main == nil || !v.startedOnIt() || !meta.IsKnown() || !cluster.IsKnown() {
 		return "", "", false
 	}
 	recorded, running = meta.Value.ClusterID, cluster.Value.ID

@@ -73,6 +73,7 @@ func TestAnswerVerdicts(t *testing.T) {
 		}), observed.Absent, "OtherCluster", "cluster-1"},
 		{"another cluster than before the first boot", func(b *base) {
 			b.firstBoot()
+			b.Observed.Database.Meta.Value.ClusterID = ""
 			b.Observed.Server.Cluster.Value.ID = "cluster-9"
 		}, observed.Known, "Checked", ""},
 		{"no cluster recorded", func(b *base) { b.Observed.Database.Meta.Value.ClusterID = "" }, observed.Known, "Checked", ""},
