@@ -52,6 +52,9 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	desired, problem := files.read(time.Now())
 	// One look cannot tell for how long a file has been missing.
 	desired.Removed = desired.Missing
+	if info, err := l.Home.ReadDaemonInfo(); err == nil {
+		desired.Daemon = info.Identity
+	}
 	look := Look{Problem: problem, Missing: desired.Missing, Reported: reported}
 	known := desired.Object != nil
 	switch {

@@ -83,6 +83,11 @@ func lockValues() []value {
 			first(b, observed.Absent)
 			b.Observed.Lock = held(stranger(8, "/usr/bin/flock"))
 		}},
+		{"lock held by the daemon", func(b *base) {
+			first(b, observed.Absent)
+			daemon := stranger(8, "/usr/bin/stigmer", "local", "daemon")
+			b.Observed.Lock, b.Desired.Daemon = held(daemon), daemon.Identity
+		}},
 		{"lock held by the first process", func(b *base) {
 			first(b, observed.Known)
 			b.Observed.Lock = observed.None[observed.Lock]("")

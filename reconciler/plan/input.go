@@ -28,6 +28,9 @@ type Desired struct {
 	// it is gone for good: the instance is stopped as if it were disabled,
 	// and its data stays.
 	Missing, Removed bool
+	// Daemon is the process that reconciles the home, zero when that is not
+	// known. It takes the instance's lock while it works on the database.
+	Daemon observed.Identity
 	// Files are the instance's places on the disk.
 	Files Files
 }

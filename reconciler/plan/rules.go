@@ -30,6 +30,7 @@ func rules() []rule {
 
 		{LockHeldByLeftover, leftoverHoldsLock, stopLeftovers},
 		{LeftoverProcess, leftoverAlive, stopLeftovers},
+		{DaemonAtWork, daemonHoldsLock, waitForDaemon},
 		{LockHeldByStranger, strangerHoldsLock, reportLockHolder},
 		{LockHolderUnknown, lockHeldByUnknown, reportLockUnknown},
 		{LockUnknown, lockUnknown, reportLockUnreadable},
@@ -114,6 +115,18 @@ func leftoverAlive(v view) bool {
 func strangerHoldsLock(v view) bool {
 	lock, held := v.in.Observed.Lock.Get()
 	return v.main == nil && held && lock.Holder.IsKnown()
+}
+
+func daemonHoldsLock(v view) bool {
+	daemon := v.in.Desired.Daemon
+	return strangerHoldsLock(v) && !daemon.IsZero() && v.in.Observed.Lock.Value.Holder.Value.Identity == daemon
+}
+
+func waitForDaemon(v view) Plan {
+	return Plan{
+		Message:      "not running: the daemon, " + v.in.Desired.Daemon.String() + ", is at work on the database",
+		RequeueAfter: startLookMax,
+	}
 }
 
 func reportLockHolder(v view) Plan {
