@@ -167,6 +167,9 @@ func isSpent(path string) (bool, error) {
 	}
 	defer journal.Close()
 	first := make([]byte, 1)
-	n, _ := journal.Read(first)
+	n, err := journal.Read(first)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("cannot read %s: %w", path, err)
+	}
 	return n == 0 || first[0] == 0, nil
 }

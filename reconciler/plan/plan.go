@@ -42,10 +42,12 @@ type Plan struct {
 	External *observed.External
 }
 
-// GivesUpServer reports whether the plan ends a server that works because
-// another one is wanted.
+// GivesUpServer reports whether the plan ends a server because another one is
+// wanted, or because it does not work: who else has its database open decides
+// whether that heals.
 func (p Plan) GivesUpServer() bool {
-	return p.Situation == Drifted || p.Situation == RestartRequested || p.Situation == RestoreRequested
+	return p.Situation == Drifted || p.Situation == RestartRequested || p.Situation == RestoreRequested ||
+		p.Situation == Unresponsive
 }
 
 // Stranger returns the process that is not ours and whose end would change the

@@ -66,6 +66,9 @@ const writesLost = 2
 func (v view) lostStore() string {
 	h, store := v.in.History, v.in.Observed.Server.Store
 	switch {
+	case v.databaseOwner() != nil:
+		// Temporal waits for who reads the file, and so would the next one.
+		return ""
 	case h.StoreRead && store.IsKnown() && store.Value.Problem != "":
 		return "the store is not read: " + store.Value.Problem
 	case h.StoreWritten && h.Write.Failures >= writesLost && !v.volatile():

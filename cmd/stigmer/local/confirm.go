@@ -101,14 +101,16 @@ func whatBecomes(running int64, before, after string) string {
 func lossOf(look reconciler.Look) string {
 	running, counted := look.Input.Observed.Server.Running.Get()
 	switch {
-	case look.Plan.Main == nil || counted && running == 0:
+	case look.Plan.Main == nil:
+		return ""
+	case look.Plan.Situation == plan.DatabaseLost:
+		return fmt.Sprintf("%s, which alone has what it did since the last backup", look.Plan.Main)
+	case counted && running == 0:
 		return ""
 	case look.Plan.Volatile && counted:
 		return fmt.Sprintf("%s, and with it %s that it keeps in memory", look.Plan.Main, workflows(running))
 	case look.Plan.Volatile:
 		return fmt.Sprintf("%s, and with it the workflows that it keeps in memory", look.Plan.Main)
-	case look.Plan.Situation == plan.DatabaseLost:
-		return fmt.Sprintf("%s, which alone has what it did since the last backup", look.Plan.Main)
 	}
 	return ""
 }
@@ -118,12 +120,14 @@ func lossOf(look reconciler.Look) string {
 func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes bool) error {
 	running := look.Input.Observed.Server.Running.Value
 	switch {
-	case yes || look.Plan.Main == nil || running == 0:
+	case yes || look.Plan.Main == nil:
 		return nil
 	case look.Plan.Situation == plan.DatabaseLost && s.savedSince(lostAt(look)):
 		return nil
 	case look.Plan.Situation == plan.DatabaseLost:
 		return s.confirmLoss(ctx, look, "restore", yes)
+	case running == 0:
+		return nil
 	}
 	what := fmt.Sprintf("restore puts the backup in the place of a database in which %s; it is kept beside it", areRunning(running))
 	if !s.interactive() {

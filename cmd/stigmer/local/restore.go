@@ -61,6 +61,9 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if before.Object != nil && before.Object.Spec.Storage.Type != v1alpha1.StorageFile {
 		return &exitError{exitUserAction, fmt.Errorf("%s keeps its workflows in memory; set spec.storage.type: File first, with '%s'", s.name, s.command("--memory=false"))}
 	}
+	if external := before.Plan.External; external != nil {
+		return &exitError{exitUserAction, fmt.Errorf("cannot restore while %s is used, which is not ours: '%s' first", plan.Describe(external.Process), s.command("--reuse=false"))}
+	}
 	if err := s.confirmRestore(ctx, before, yes); err != nil {
 		return err
 	}
