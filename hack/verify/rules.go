@@ -71,13 +71,14 @@ func machines() []Layer {
 		},
 		{
 			Folder:  "reconciler/actuator",
-			Ours:    []string{"reconciler/plan", "reconciler/database", "observer/observed"},
+			Ours:    []string{"reconciler/plan", "reconciler/database", "reconciler/plainfile", "observer/observed"},
 			Modules: []string{sys, logr, grpc, protobuf, temporalAPI},
 			Effects: true,
 		},
+		{Folder: "reconciler/plainfile"},
 		{
 			Folder:  "reconciler/database",
-			Ours:    []string{"observer/observed"},
+			Ours:    []string{"observer/observed", "reconciler/plainfile"},
 			Modules: []string{sys, sqlite},
 		},
 		{

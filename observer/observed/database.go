@@ -89,9 +89,15 @@ const (
 	BackupBeforeUpgrade BackupKind = "upgrade"
 )
 
+// stampLayout is how Stamp writes a time.
+const stampLayout = "20060102T150405.000Z"
+
 // Stamp is a time as it stands in file names: sortable, in UTC, to the
 // millisecond, such as 20260131T120000.123Z.
-func Stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000Z") }
+func Stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+
+// ParseStamp reads what Stamp writes.
+func ParseStamp(text string) (time.Time, error) { return time.Parse(stampLayout, text) }
 
 // BackupPath is the path of a backup in the folder.
 func BackupPath(folder string, made time.Time, kind BackupKind) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -14,7 +15,7 @@ import (
 // the oldest backups. A copy that is there already is complete, since it got its
 // name last: an earlier attempt made it. A backup too many is no failure.
 func backUp(ctx context.Context, w plan.DatabaseWork) (warning, err error) {
-	made, err := there(w.BackupPath)
+	made, err := plainfile.Exists(w.BackupPath)
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,10 @@ package actuator
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -36,20 +35,10 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 	return warning, err
 }
 
-// there reports whether there is a plain file at path. The error is a
-// *NotRegularError for anything else.
-func there(path string) (bool, error) {
-	err := requireRegular(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // companions returns the files of SQLite that lie beside the database.
 func companions(path string) (found []string, err error) {
 	for _, name := range observed.CompanionPaths(path) {
-		is, err := there(name)
+		is, err := plainfile.Exists(name)
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 func TestEnvironment(t *testing.T) {
@@ -43,8 +44,8 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 	two := observed.Identity{BootID: "b", PID: 12, StartTicks: 9}
 	for want, err := range map[string]error{
 		"lock /l is held":                        &LockHeldError{Path: "/l"},
-		"/f is a folder, not a regular file":     &NotRegularError{Path: "/f", Mode: fs.ModeDir | 0o700},
-		"/f is a device, not a regular file":     &NotRegularError{Path: "/f", Mode: fs.ModeDevice | fs.ModeCharDevice},
+		"/f is a folder, not a regular file":     &plainfile.NotRegularError{Path: "/f", Mode: fs.ModeDir | 0o700},
+		"/f is a device, not a regular file":     &plainfile.NotRegularError{Path: "/f", Mode: fs.ModeDevice | fs.ModeCharDevice},
 		"cannot run /t in /d: exec format error": &SpawnError{Executable: "/t", Dir: "/d", Err: unix.ENOEXEC},
 		"cannot run /t in /d: odd: no such file or directory": &SpawnError{
 			Executable: "/t", Dir: "/d", Detail: "odd", Err: unix.ENOENT},

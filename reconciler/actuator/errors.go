@@ -2,7 +2,6 @@ package actuator
 
 import (
 	"fmt"
-	"io/fs"
 	"net/netip"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -17,35 +16,6 @@ type LockHeldError struct {
 
 // Error names the lock file.
 func (e *LockHeldError) Error() string { return fmt.Sprintf("lock %s is held", e.Path) }
-
-// NotRegularError means that there is something else than a plain file where
-// one of ours belongs. It was neither opened for use nor changed.
-type NotRegularError struct {
-	// Path of the thing.
-	Path string
-	// Mode says what it is.
-	Mode fs.FileMode
-}
-
-// Error says what stands there instead.
-func (e *NotRegularError) Error() string {
-	return fmt.Sprintf("%s is %s, not a regular file", e.Path, kindOf(e.Mode))
-}
-
-// kindOf names a file type as a person would.
-func kindOf(mode fs.FileMode) string {
-	switch mode.Type() {
-	case fs.ModeDir:
-		return "a folder"
-	case fs.ModeSymlink:
-		return "a symbolic link"
-	case fs.ModeNamedPipe:
-		return "a named pipe"
-	case fs.ModeSocket:
-		return "a socket"
-	}
-	return "a device"
-}
 
 // SpawnError means that the kernel refused to run the executable. Unwrap gives
 // the errno: fs.ErrNotExist, fs.ErrPermission, ENOEXEC, EMFILE and so on.

@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // fileMode is the mode of every file that is made here.
@@ -17,7 +19,7 @@ const fileMode = 0o600
 func openRegular(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, fileMode)
 	if err != nil {
-		if refusal := requireRegular(path); refusal != nil && !errors.Is(refusal, os.ErrNotExist) {
+		if refusal := plainfile.Require(path); refusal != nil && !errors.Is(refusal, os.ErrNotExist) {
 			return nil, refusal
 		}
 		return nil, fmt.Errorf("cannot open %s: %w", path, errors.Unwrap(err))
@@ -27,7 +29,7 @@ func openRegular(path string, flags int) (*os.File, error) {
 	case err != nil:
 		err = fmt.Errorf("cannot look at %s: %w", path, err)
 	case !info.Mode().IsRegular():
-		err = &NotRegularError{Path: path, Mode: info.Mode()}
+		err = &plainfile.NotRegularError{Path: path, Mode: info.Mode()}
 	default:
 		err = unix.SetNonblock(int(f.Fd()), false)
 	}
@@ -36,17 +38,4 @@ func openRegular(path string, flags int) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// requireRegular returns a *NotRegularError when there is something else than a
-// plain file at path, and os.ErrNotExist when there is nothing.
-func requireRegular(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return &NotRegularError{Path: path, Mode: info.Mode()}
-	}
-	return nil
 }

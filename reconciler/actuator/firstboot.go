@@ -7,6 +7,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -52,11 +53,11 @@ func forgetRecord(path string) error {
 // different says what keeps a start from being a first boot, or from being
 // another one; empty for nothing.
 func different(path string, first bool) (string, error) {
-	file, err := there(path)
+	file, err := plainfile.Exists(path)
 	if err != nil {
 		return "", err
 	}
-	marked, err := there(observed.FirstBootPath(path))
+	marked, err := plainfile.Exists(observed.FirstBootPath(path))
 	if err != nil {
 		return "", err
 	}

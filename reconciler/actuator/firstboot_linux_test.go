@@ -11,6 +11,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -105,7 +106,7 @@ func TestDatabaseThatIsNoFile(t *testing.T) {
 	for _, first := range []bool{true, false} {
 		w := newWork(t)
 		w.check(os.Mkdir(w.Path, 0o700))
-		var refused *NotRegularError
+		var refused *plainfile.NotRegularError
 		if out := w.rig.try(w.boot(first, "exit", "0")); !errors.As(out.Err, &refused) {
 			t.Error(out.Err)
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // oddities makes one thing of each kind that is no plain file.
@@ -57,7 +59,7 @@ func TestOnlyPlainFilesAreOpened(t *testing.T) {
 				"log":  func() error { _, _, err := openLog(path); return err },
 			} {
 				err := open()
-				var refused *NotRegularError
+				var refused *plainfile.NotRegularError
 				if !errors.As(err, &refused) || refused.Path != path || !strings.Contains(err.Error(), kind) {
 					t.Errorf("%v", err)
 				}
@@ -68,7 +70,7 @@ func TestOnlyPlainFilesAreOpened(t *testing.T) {
 
 func TestDanglingLinkIsNotFollowed(t *testing.T) {
 	path := filepath.Join(filepath.Dir(oddities(t)["a folder"]), "dangling")
-	var refused *NotRegularError
+	var refused *plainfile.NotRegularError
 	if _, err := takeLock(context.Background(), path); !errors.As(err, &refused) {
 		t.Error(err)
 	}

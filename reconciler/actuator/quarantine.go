@@ -5,6 +5,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -13,11 +14,11 @@ import (
 // served somebody and is never moved. The marker stays: until the next first
 // boot writes its own, it says the truth about whatever a crash leaves here.
 func quarantine(ctx context.Context, w plan.DatabaseWork) error {
-	file, err := there(w.Path)
+	file, err := plainfile.Exists(w.Path)
 	if err != nil {
 		return err
 	}
-	marked, err := there(observed.FirstBootPath(w.Path))
+	marked, err := plainfile.Exists(observed.FirstBootPath(w.Path))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // maxRecordSize is more than any record needs, in bytes.
@@ -37,7 +38,7 @@ func (r record) String() string {
 // name, so that a crash leaves at most one behind, and it is made anew each
 // time, so that nothing that stands there is written through.
 func (r record) write(path string) error {
-	if err := requireRegular(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := plainfile.Require(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("cannot write record: %w", err)
 	}
 	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
@@ -89,7 +90,7 @@ func command(p observed.Process) string {
 // removeRecord removes the record, unless it names a live process that is
 // watched here: see the package doc. A missing record is a success.
 func (a *Actuator) removeRecord(path string) error {
-	err := requireRegular(path)
+	err := plainfile.Require(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

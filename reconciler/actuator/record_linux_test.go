@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -102,7 +103,7 @@ func TestRecordsOnlyReplacePlainFiles(t *testing.T) {
 	for kind, path := range odd {
 		for _, verb := range []plan.Verb{plan.WriteRecord, plan.RemoveRecord} {
 			before, _ := os.Lstat(path)
-			var refused *NotRegularError
+			var refused *plainfile.NotRegularError
 			if err := r.record(verb, path, leader(id)); !errors.As(err, &refused) || refused.Path != path {
 				t.Errorf("%s on %s: %v", verb, kind, err)
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -34,7 +35,7 @@ func restoreBackup(ctx context.Context, w plan.DatabaseWork) error {
 // keepMeta writes the record of a database that was replaced beside it, so that
 // it can be restored like a backup.
 func keepMeta(aside string, meta observed.Fact[observed.Meta]) error {
-	moved, err := there(aside)
+	moved, err := plainfile.Exists(aside)
 	if err != nil || !moved || !meta.IsKnown() {
 		return err
 	}

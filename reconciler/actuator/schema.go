@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -30,7 +31,7 @@ const (
 // unless it is known, or somebody is at it, or it failed a short time ago. It returns
 // at once.
 func (a *Actuator) learnSchema(w plan.DatabaseWork) error {
-	if known, err := there(w.SchemaPath); known || err != nil {
+	if known, err := plainfile.Exists(w.SchemaPath); known || err != nil {
 		return err
 	}
 	if !filepath.IsAbs(w.Executable) {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -189,7 +190,7 @@ func TestStartSucceedsWithAWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := r.try(l)
-	var refused *NotRegularError
+	var refused *plainfile.NotRegularError
 	if out.Err != nil || !errors.As(out.Warning, &refused) || refused.Path != l.RecordPath {
 		t.Fatalf("%v, %v", out.Err, out.Warning)
 	}

@@ -56,7 +56,7 @@ func List(folder string) ([]Backup, error) {
 func parse(folder, name string) (Backup, bool) {
 	stamp, rest, found := strings.Cut(name, "-")
 	kind := observed.BackupKind(strings.TrimSuffix(rest, ".db"))
-	made, err := time.Parse("20060102T150405.000Z", stamp)
+	made, err := observed.ParseStamp(stamp)
 	if !found || err != nil || kind != observed.BackupByHand && kind != observed.BackupBeforeUpgrade {
 		return Backup{}, false
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 func TestSoundDatabase(t *testing.T) {
@@ -48,7 +50,7 @@ func TestCheckMakesNothing(t *testing.T) {
 	if err := Check(t.Context(), path); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
-	var refused *NotRegularError
+	var refused *plainfile.NotRegularError
 	if err := Check(t.Context(), folder); !errors.As(err, &refused) {
 		t.Error(err)
 	}

@@ -1,38 +1,6 @@
 package database
 
-import (
-	"fmt"
-	"io/fs"
-)
-
-// NotRegularError means that there is something else than a plain file where
-// one belongs. It was neither opened for use nor changed.
-type NotRegularError struct {
-	// Path of the thing.
-	Path string
-	// Mode says what it is.
-	Mode fs.FileMode
-}
-
-// Error says what stands there instead.
-func (e *NotRegularError) Error() string {
-	return fmt.Sprintf("%s is %s, not a regular file", e.Path, kindOf(e.Mode))
-}
-
-// kindOf names a file type as a person would.
-func kindOf(mode fs.FileMode) string {
-	switch mode.Type() {
-	case fs.ModeDir:
-		return "a folder"
-	case fs.ModeSymlink:
-		return "a symbolic link"
-	case fs.ModeNamedPipe:
-		return "a named pipe"
-	case fs.ModeSocket:
-		return "a socket"
-	}
-	return "a device"
-}
+import "fmt"
 
 // UnusableError means that a file is no database that Temporal can work with.
 type UnusableError struct {

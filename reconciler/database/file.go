@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 const (
@@ -23,28 +24,6 @@ const (
 	spare = 16 << 20
 )
 
-// requireRegular returns a *NotRegularError when there is something else than a
-// plain file at path, and fs.ErrNotExist when there is nothing.
-func requireRegular(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return &NotRegularError{Path: path, Mode: info.Mode()}
-	}
-	return nil
-}
-
-// exists reports whether there is a plain file at path.
-func exists(path string) (bool, error) {
-	err := requireRegular(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // openRegular opens a plain file. It never blocks on a pipe or a device. flags
 // may ask not to follow a symbolic link.
 func openRegular(path string, flags int) (*os.File, error) {
@@ -54,7 +33,7 @@ func openRegular(path string, flags int) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &NotRegularError{Path: path, Mode: info.Mode()}
+		err = &plainfile.NotRegularError{Path: path, Mode: info.Mode()}
 	}
 	if err != nil {
 		_ = f.Close()

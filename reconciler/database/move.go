@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // MoveAside renames the database at path, which nobody may have open, to aside,
@@ -46,7 +47,7 @@ func MoveAside(path, aside string) error {
 // moveFile renames a plain file without replacing anything, and reports
 // whether there was one.
 func moveFile(path, aside string) (bool, error) {
-	found, err := exists(path)
+	found, err := plainfile.Exists(path)
 	if err == nil && found {
 		err = renameKeeping(path, aside)
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // newSet makes files with the names of a database and its companions.
@@ -57,7 +59,7 @@ func TestMoveReplacesNothing(t *testing.T) {
 func TestOnlyFilesAreMoved(t *testing.T) {
 	path, aside := newSet(t, "")
 	must(t, unix.Mkfifo(path+"-wal", 0o600))
-	var refused *NotRegularError
+	var refused *plainfile.NotRegularError
 	if err := MoveAside(path, aside); !errors.As(err, &refused) || refused.Path != path+"-wal" {
 		t.Error(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // maxRecord is more than any record needs, in bytes.
@@ -41,7 +42,7 @@ func ReadFirstBoot(path string) observed.Fact[observed.FirstBoot] {
 // RemoveFirstBoot takes the marker away, for good. A missing one is a success.
 func RemoveFirstBoot(path string) error {
 	marker := observed.FirstBootPath(path)
-	found, err := exists(marker)
+	found, err := plainfile.Exists(marker)
 	if err == nil && found {
 		err = os.Remove(marker)
 	}
@@ -61,7 +62,7 @@ func RemoveFirstBoot(path string) error {
 func write(path string, value any) error {
 	content, err := json.MarshalIndent(value, "", "  ")
 	if err == nil {
-		_, err = exists(path)
+		_, err = plainfile.Exists(path)
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write %s: %w", path, err)

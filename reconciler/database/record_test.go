@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 func TestRecords(t *testing.T) {
@@ -62,7 +63,7 @@ func TestRecordsAreFiles(t *testing.T) {
 			"WriteMeta": WriteMeta(path, observed.Meta{}), "WriteFirstBoot": WriteFirstBoot(path, observed.FirstBoot{}),
 			"RemoveFirstBoot": RemoveFirstBoot(path),
 		} {
-			var refused *NotRegularError
+			var refused *plainfile.NotRegularError
 			if !errors.As(err, &refused) {
 				t.Errorf("%s: %s: %v", name, what, err)
 			}

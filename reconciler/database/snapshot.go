@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 const (
@@ -145,7 +146,7 @@ func requireSettled(source string) error {
 		return nil // whoever opened the file has settled it, and lives
 	}
 	journal := observed.CompanionPaths(source)[0]
-	left, err := exists(journal)
+	left, err := plainfile.Exists(journal)
 	if err != nil || !left {
 		return err
 	}

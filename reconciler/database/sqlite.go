@@ -14,6 +14,7 @@ import (
 	sqlite3 "modernc.org/sqlite" // it registers the driver "sqlite", too
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // tables are some that every Temporal needs, and that no other program has
@@ -57,7 +58,7 @@ func settle(ctx context.Context, path string) error {
 		return err
 	}
 	for _, companion := range observed.CompanionPaths(path) {
-		if left, err := exists(companion); left || err != nil {
+		if left, err := plainfile.Exists(companion); left || err != nil {
 			return &UnusableError{Path: path, Problem: filepath.Base(companion) + " is still there after it was read"}
 		}
 	}
@@ -129,7 +130,7 @@ func scan(rows *sql.Rows, list *[]string) error {
 // query calls each with every row. What SQLite says of the file is an
 // *UnusableError; that the context ended or the disk is full is not.
 func query(ctx context.Context, path, text string, each func(*sql.Rows) error) error {
-	if err := requireRegular(path); err != nil {
+	if err := plainfile.Require(path); err != nil {
 		return fmt.Errorf("cannot read database: %w", err)
 	}
 	db, err := open(path, "mode=rw")

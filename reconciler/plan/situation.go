@@ -80,7 +80,7 @@ const (
 	Degraded Situation = "Degraded"
 	// ChecksUnknown: the frontend serves, and a deep check has no answer.
 	ChecksUnknown Situation = "ChecksUnknown"
-	// DatabaseUnsealed: all checks hold, and what is recorded beside the
+	// DatabaseUnsealed: the store works, and what is recorded beside the
 	// database is not up to date. It is written, and the marker of the first
 	// boot is removed.
 	DatabaseUnsealed Situation = "DatabaseUnsealed"

@@ -157,6 +157,6 @@ func (s *session) printReplaced(path string, since time.Time) error {
 
 // newer reports whether the file that was replaced has a stamp from after that time.
 func newer(path, aside string, since time.Time) bool {
-	at, err := time.Parse("20060102T150405.000Z", strings.TrimPrefix(aside, path+".replaced-"))
+	at, err := observed.ParseStamp(strings.TrimPrefix(aside, path+".replaced-"))
 	return err == nil && at.After(since)
 }

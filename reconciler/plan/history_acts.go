@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"maps"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// What was done, and what ended, enters the history here; what was seen, in See.
+
+// Exited returns the history after the process id ended. An exit that is
+// noticed before the look that misses the process, or after it, counts once.
+func (h History) Exited(exit Exit) History {
+	if exit.Identity == h.Main || (h.LastExit != nil && h.LastExit.Identity == exit.Identity) {
+		h.LastExit = &exit
+	}
+	return h
+}
+
+// Did returns the history after an action was carried out; started is the
+// identity of the process that a Start made.
+func (h History) Did(desired Desired, action Action, failed bool, started observed.Identity, now time.Time) History {
+	switch {
+	case failed && prepares(action.Verb):
+		return h.fail(desired, now)
+	case action.Verb == Start:
+		if h.Unplanned {
+			h.RestartCount++
+		}
+		h = h.follow(started)
+		h.Unplanned, h.StartedFor = false, h.Generation
+	case failed:
+	case action.Verb == Terminate:
+		return h.retire(desired, action, now)
+	case action.Verb == Kill:
+		h = h.retire(desired, action, now)
+		r := h.Retirements[action.Target.Identity]
+		r.Killed = now
+		h.Retirements[action.Target.Identity] = r
+	}
+	return h
+}
+
+// prepares reports whether no server runs without this action: when it
+// failed, the next attempt waits.
+func prepares(verb Verb) bool {
+	switch verb {
+	case Start, Quarantine, Backup, RestoreBackup:
+		return true
+	}
+	return false
+}
+
+// retire notes that the target was asked to stop. A server that is replaced
+// because it failed counts as a failure, once.
+func (h History) retire(desired Desired, action Action, now time.Time) History {
+	id := action.Target.Identity
+	h.Retirements = maps.Clone(h.Retirements)
+	if h.Retirements == nil {
+		h.Retirements = map[observed.Identity]Retirement{}
+	}
+	if _, found := h.Retirements[id]; !found {
+		h.Retirements[id] = Retirement{Reason: action.Reason, Asked: now}
+		// A server that we started for this very desired state and that does
+		// not match it is our fault. Counting it keeps that from becoming a
+		// loop without a pause.
+		if isFailure(action.Reason) || id == h.Main && Situation(action.Reason) == Drifted && h.StartedFor == h.Generation {
+			h = h.fail(desired, now)
+		}
+	}
+	return h
+}
+
+// isFailure reports whether a process that is retired for this reason failed.
+func isFailure(reason string) bool {
+	switch Situation(reason) {
+	case Frozen, Unresponsive, StartTimedOut:
+		return true
+	}
+	return false
+}
