@@ -28,8 +28,10 @@ type fake struct {
 	by behaviours
 	// requests are those that came, by the short name of the call.
 	requests map[string][]proto.Message
-	// active counts the calls that are being answered.
-	active sync.WaitGroup
+	// active counts the calls that are being answered; idle is closed when
+	// there is none, and nil when nobody waits for that.
+	active int
+	idle   chan struct{}
 }
 
 // behaviours say by the short name of a call how it is answered.
@@ -58,10 +60,10 @@ func newFake(t *testing.T, by behaviours) *fake {
 
 // intercept answers instead of the handlers, of which there are none.
 func (f *fake) intercept(ctx context.Context, request any, info *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
-	f.active.Add(1)
-	defer f.active.Done()
 	call := path.Base(info.FullMethod)
 	f.mu.Lock()
+	f.active++
+	defer f.answered()
 	f.requests[call] = append(f.requests[call], request.(proto.Message))
 	answer, ok := f.by[call]
 	f.mu.Unlock()
@@ -69,6 +71,36 @@ func (f *fake) intercept(ctx context.Context, request any, info *grpc.UnaryServe
 		return answer(ctx, request)
 	}
 	return emptyAnswers()[call], nil
+}
+
+// answered notes that a call was answered.
+func (f *fake) answered() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.active--
+	if f.active == 0 && f.idle != nil {
+		close(f.idle)
+		f.idle = nil
+	}
+}
+
+// awaitIdle waits until no call is being answered. A call that was sent and
+// given up may still arrive afterwards, which a sync.WaitGroup forbids.
+func (f *fake) awaitIdle(t *testing.T) {
+	t.Helper()
+	f.mu.Lock()
+	idle := make(chan struct{})
+	if f.active == 0 {
+		close(idle)
+	} else {
+		f.idle = idle
+	}
+	f.mu.Unlock()
+	select {
+	case <-idle:
+	case <-time.After(patience):
+		t.Fatal("the server is still busy")
+	}
 }
 
 // behave changes what is answered from now on.

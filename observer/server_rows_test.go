@@ -96,7 +96,7 @@ func TestChecksDoNotPileUp(t *testing.T) {
 	if !s.Running.IsUnknown() || !s.Namespaces["a"].IsUnknown() || !s.Cluster.IsUnknown() {
 		t.Errorf("server = %+v", s)
 	}
-	f.active.Wait()
+	f.awaitIdle(t)
 	f.behave(nil)
 	if s := f.session.interview(t.Context(), everything(), patience); !passed(s.Store) || !passed(s.Write) || !passed(s.Visibility) {
 		t.Errorf("afterwards: %+v", s)
