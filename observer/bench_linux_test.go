@@ -111,7 +111,7 @@ func BenchmarkDatabase(b *testing.B) {
 	defer own.Close()
 	for b.Loop() {
 		l := o.newLook(i.Target)
-		if opens, err := l.opensDatabase(os.Getpid()); opens != observed.Known {
+		if opens, err := l.opens(os.Getpid(), l.database); opens != observed.Known {
 			b.Fatal(opens, err)
 		}
 		if d := l.databaseFacts("x"); !d.Expected.IsKnown() {

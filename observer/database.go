@@ -2,6 +2,7 @@ package observer
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -71,11 +72,13 @@ func (l *look) databaseFacts(build string) observed.Database {
 	return observed.Database{
 		Path:       path,
 		File:       file,
+		SQLite:     beginsAsDatabase(path, file),
 		Companions: companions(path),
 		Free:       freeSpace(path),
 		Writable:   writable(path, file),
 		FirstBoot:  readFirstBoot(path),
 		Meta:       meta,
+		Staged:     readStaged(path),
 		Expected:   l.expected(meta, build),
 	}
 }
@@ -84,12 +87,56 @@ func (l *look) databaseFacts(build string) observed.Database {
 func unasked() observed.Database {
 	return observed.Database{
 		File:      observed.Unsure[observed.File](noDatabase),
+		SQLite:    observed.Unsure[bool](noDatabase),
 		Free:      observed.Unsure[uint64](noDatabase),
 		Writable:  observed.Unsure[bool](noDatabase),
 		FirstBoot: observed.Unsure[observed.FirstBoot](noDatabase),
 		Meta:      observed.Unsure[observed.Meta](noDatabase),
+		Staged:    observed.Unsure[observed.Meta](noDatabase),
 		Expected:  observed.Unsure[[]string](noDatabase),
 	}
+}
+
+// databaseHeader is how every SQLite database begins (file format, 1.3).
+const databaseHeader = "SQLite format 3\x00"
+
+// beginsAsDatabase reads the first bytes of the file. Temporal makes its tables
+// only where there is no file, so on any other file it fails for ever.
+func beginsAsDatabase(path string, file observed.Fact[observed.File]) observed.Fact[bool] {
+	if !file.IsKnown() {
+		return observed.Fact[bool]{Knowledge: file.Knowledge, Reason: file.Reason}
+	}
+	header, err := readHeader(path)
+	switch {
+	case err != nil:
+		return observed.Unsure[bool](fmt.Sprintf("cannot read %s: %v", path, err))
+	case header == "":
+		return observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
+	case header != databaseHeader:
+		return observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is no SQLite database"}
+	}
+	return observed.Is(true)
+}
+
+// readHeader returns as much of the file as a header has.
+func readHeader(path string) (string, error) {
+	fd, err := open(path, 0)
+	if err != nil {
+		return "", err
+	}
+	defer fd.close()
+	header, err := io.ReadAll(io.LimitReader(fd, int64(len(databaseHeader))))
+	return string(header), err
+}
+
+// readStaged reads for which wish a backup was copied beside the database.
+func readStaged(path string) observed.Fact[observed.Meta] {
+	staged := observed.StagedPath(path)
+	info, err := os.Lstat(staged)
+	if file := regularFile(staged, info, err); !file.IsKnown() {
+		return observed.Fact[observed.Meta]{Knowledge: file.Knowledge, Reason: file.Reason}
+	}
+	return readMeta(staged)
 }
 
 // companions lists those of the database's other files that are there.

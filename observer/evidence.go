@@ -45,6 +45,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 	if err == nil {
 		p.Evidence = l.evidence(p, w)
 		p.Launch = w.launch(p.Evidence.CarriesMark)
+		p.StartedOn = l.startedOn(p, w)
 		l.introduce(&p)
 	}
 	l.seen[pid] = sighting{process: p, err: err}
@@ -55,7 +56,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 func (l *look) evidence(p observed.Process, w words) observed.Evidence {
 	names := l.namesDatabase(p.PID, w)
 	// Why it is Unknown is the same for every process of that user.
-	opens, err := l.opensDatabase(p.PID)
+	opens, err := l.opens(p.PID, l.database)
 	if errors.Is(err, errors.ErrUnsupported) {
 		// Where no descriptors are told, a server is taken at its word. A file
 		// that was replaced under it is not noticed there.

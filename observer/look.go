@@ -145,7 +145,7 @@ func (l *look) named(pid int) (bool, error) {
 		// A thread of the kernel, or a process that has ended: no files.
 		return false, w.exhausted
 	}
-	opens, err := l.opensDatabase(pid)
+	opens, err := l.opens(pid, l.database)
 	if exhausted(err) {
 		return false, err
 	}

@@ -40,13 +40,13 @@ func (m *fileMemory) put(f openFile, descriptor int) {
 	m.descriptors[f] = descriptor
 }
 
-// opensDatabase says whether the process has the file open that was at the
-// database's path when the look began. The error says why that is Unknown.
-func (l *look) opensDatabase(pid int) (observed.Knowledge, error) {
-	file, ok := l.database.file.Get()
+// opens says whether the process has that very file open. The error says why
+// that is Unknown.
+func (l *look) opens(pid int, database databaseFile) (observed.Knowledge, error) {
+	file, ok := database.file.Get()
 	if !ok {
 		// Nobody has a file open that is not there, or that nobody asked about.
-		return answer(l.database.path == "" || l.database.file.IsAbsent(), false), nil
+		return answer(database.path == "" || database.file.IsAbsent(), false), nil
 	}
 	wanted := openFile{pid: pid, file: fileKey{device: file.Device, inode: file.Inode}}
 	if descriptor, ok := l.files.get(wanted); ok && l.machine.hasFile(pid, descriptor, wanted.file) {

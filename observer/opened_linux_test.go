@@ -14,7 +14,8 @@ import (
 // opens is what a look of its own says of one process and the database.
 func opens(t *testing.T, o *Observer, i instance, pid int) observed.Knowledge {
 	t.Helper()
-	answer, err := o.newLook(i.Target).opensDatabase(pid)
+	l := o.newLook(i.Target)
+	answer, err := l.opens(pid, l.database)
 	must(t, err)
 	return answer
 }

@@ -49,7 +49,8 @@ func playOpens(args []string) (string, error) {
 		return "", err
 	}
 	o := New(Options{})
-	opens, err := o.newLook(Target{DatabasePath: args[1]}).opensDatabase(pid)
+	l := o.newLook(Target{DatabasePath: args[1]})
+	opens, err := l.opens(pid, l.database)
 	return fmt.Sprint(opens, " ", err), o.Close()
 }
 

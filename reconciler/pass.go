@@ -130,7 +130,7 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 			// failed, so the next start need not wait.
 			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
-		i.history = i.history.Did(desired, action, outcome.Err != nil, outcome.Started, time.Now())
+		i.history = i.history.Did(desired, action, problemOf(outcome.Err), outcome.Started, time.Now())
 		if outcome.Err != nil {
 			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
@@ -144,6 +144,14 @@ func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.
 		}
 	}
 	return nil
+}
+
+// problemOf returns what an error says; empty for none.
+func problemOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // remedyFor says what the user can do about a failure that does not go away by

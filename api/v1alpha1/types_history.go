@@ -24,10 +24,23 @@ type HistoryStatus struct {
 	// Write is the last write check.
 	// +optional
 	Write *WriteCheckStatus `json:"write,omitempty"`
+	// RestoreFailure is the last backup that could not be restored.
+	// +optional
+	RestoreFailure *RestoreFailureStatus `json:"restoreFailure,omitempty"`
 	// Retirements are the processes that were asked to stop and still live.
 	// +listType=atomic
 	// +optional
 	Retirements []RetirementStatus `json:"retirements,omitempty"`
+}
+
+// RestoreFailureStatus is a backup that could not be restored.
+type RestoreFailureStatus struct {
+	// Wish is the value of the restore annotation.
+	Wish string `json:"wish"`
+	// Problem is why it could not be restored.
+	Problem string `json:"problem"`
+	// Time when that was found.
+	Time metav1.MicroTime `json:"time"`
 }
 
 // RetirementStatus is a process that was asked to stop.

@@ -9,6 +9,9 @@ type Database struct {
 	Path string
 	// File is the file; Absent when there is none.
 	File Fact[File]
+	// SQLite says whether the file begins as every database of SQLite does,
+	// which an empty one does not; when it is false, the Reason says what it is.
+	SQLite Fact[bool]
 	// Companions are the files of SQLite that belong to the database and are
 	// there: journal, write-ahead log, shared memory. Paths.
 	Companions []string
@@ -23,6 +26,9 @@ type Database struct {
 	// Meta is what is recorded of the database; Unknown when the record
 	// cannot be read or understood.
 	Meta Fact[Meta]
+	// Staged is the record of a backup that was copied and checked, and lies at
+	// StagedPath to take the place of the database; Absent for none.
+	Staged Fact[Meta]
 	// Expected are the objects that the executable's build creates in a new
 	// database, see Meta.Objects; Absent when that was not found out yet.
 	Expected Fact[[]string]
@@ -109,6 +115,10 @@ func QuarantinePath(path string, at time.Time) string { return path + ".incomple
 
 // ReplacedPath is where a database that a backup replaces is renamed to.
 func ReplacedPath(path string, at time.Time) string { return path + ".replaced-" + Stamp(at) }
+
+// StagedPath is where a backup is copied to and checked before it takes the
+// place of the database at path. Its record says for which wish it was copied.
+func StagedPath(path string) string { return path + ".restoring" }
 
 // SchemaPath is the file in which it is kept what the build creates in a new
 // database: a JSON list of the objects, see Meta.Objects.

@@ -81,6 +81,20 @@ type Process struct {
 	Launch Fact[Launch]
 	// Evidence is what ties the process to the instance.
 	Evidence Evidence
+	// StartedOn is the database file that the process was started on, for a dev
+	// server of ours that names another one than the instance's: the storage
+	// was edited since. Absent for every other process.
+	StartedOn Fact[StartedOn]
+}
+
+// StartedOn is a database file that the command line of a server names.
+type StartedOn struct {
+	// Path has no symbolic links.
+	Path string
+	// Exists says whether there is a file, Opens whether the server has that
+	// very file open, and FirstBoot whether the marker of a first boot lies
+	// beside it.
+	Exists, Opens, FirstBoot Knowledge
 }
 
 // Launch is what the environment of a marked process says of its start.

@@ -22,6 +22,8 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 			warning, failed = backUp(ctx, w)
 			return failed
 		})
+	case plan.StageBackup:
+		err = stageBackup(ctx, w)
 	case plan.RestoreBackup:
 		err = underLocks(ctx, w, func() error { return restoreBackup(ctx, w) })
 	case plan.Seal:

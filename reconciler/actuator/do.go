@@ -108,7 +108,7 @@ func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 		out.Err = a.writeRecordOf(action.RecordPath, action.Target)
 	case plan.RemoveRecord:
 		out.Err = a.removeRecord(action.RecordPath)
-	case plan.Quarantine, plan.Backup, plan.RestoreBackup, plan.Seal, plan.LearnSchema:
+	case plan.Quarantine, plan.Backup, plan.StageBackup, plan.RestoreBackup, plan.Seal, plan.LearnSchema:
 		out.Warning, out.Err = a.workOn(ctx, action)
 	case plan.RegisterNamespace:
 		out.Err = a.changeServer(ctx, action.Server, registerNamespace)

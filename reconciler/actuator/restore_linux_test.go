@@ -1,7 +1,6 @@
 package actuator
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -33,6 +32,11 @@ func newRestore(t *testing.T) *work {
 func TestRestoreBackup(t *testing.T) {
 	w := newRestore(t)
 	w.mark()
+	w.carry(plan.StageBackup)
+	if w.name(w.Path) != "old" {
+		t.Error("it was put in place too early")
+	}
+	w.carry(plan.StageBackup) // carried out twice
 	w.carry(plan.RestoreBackup)
 	if w.name(w.Path) != "saved" || w.name(w.Aside) != "old" || w.name(w.BackupPath) != "saved" {
 		t.Error("mixed up")
@@ -52,6 +56,7 @@ func TestRestoreBackup(t *testing.T) {
 // undo that.
 func TestRestoreIsCarriedOutOnce(t *testing.T) {
 	w := newRestore(t)
+	w.carry(plan.StageBackup)
 	w.carry(plan.RestoreBackup)
 	w.check(os.Remove(w.Path))
 	w.write(w.Path, "used since")
@@ -62,34 +67,77 @@ func TestRestoreIsCarriedOutOnce(t *testing.T) {
 	}
 }
 
-// A crash before the record was written leaves work that is finished by the next
-// attempt.
+// A crash anywhere leaves work that is finished by the next attempt.
 func TestInterruptedRestoreIsCarriedOutAgain(t *testing.T) {
-	w := newRestore(t)
-	w.check(database.Restore(context.Background(), w.BackupPath, w.Path, w.Aside))
-	w.mark()
-	w.Aside += "-2"
-	w.carry(plan.RestoreBackup)
-	if w.name(w.Path) != "saved" || database.ReadMeta(w.Path).Value.Restored != "now" {
-		t.Error("it was not finished")
-	}
-	if w.name(w.Path+".aside") != "old" {
-		t.Error("the first database is lost")
-	}
-	if _, err := os.Lstat(observed.FirstBootPath(w.Path)); !os.IsNotExist(err) {
-		t.Error("the marker is there")
+	for name, crash := range map[string]func(w *work, staged string) error{
+		"before the record of the copy": func(w *work, staged string) error { return os.Remove(observed.MetaPath(staged)) },
+		"after the move":                func(w *work, _ string) error { return database.MoveAside(w.Path, w.Aside) },
+		"before the record": func(w *work, staged string) error {
+			w.mark()
+			return database.Replace(t.Context(), staged, w.Path, w.Aside)
+		},
+	} {
+		w := newRestore(t)
+		w.carry(plan.StageBackup)
+		w.check(crash(w, observed.StagedPath(w.Path)))
+		first := w.Aside
+		w.Aside += "-2"
+		w.carry(plan.StageBackup)
+		w.carry(plan.RestoreBackup)
+		if w.name(w.Path) != "saved" || database.ReadMeta(w.Path).Value.Restored != "now" {
+			t.Errorf("%s: it was not finished", name)
+		}
+		if name == "before the record of the copy" {
+			first = w.Aside
+		}
+		if w.name(first) != "old" {
+			t.Errorf("%s: the first database is lost", name)
+		}
+		if _, err := os.Lstat(observed.FirstBootPath(w.Path)); !os.IsNotExist(err) {
+			t.Errorf("%s: the marker is there", name)
+		}
 	}
 }
 
-func TestUselessBackupIsNotRestored(t *testing.T) {
+// A backup that is no database is refused while the server still runs, and so
+// is one that lies where its own copy would.
+func TestUselessBackupIsNotStaged(t *testing.T) {
 	w := newRestore(t)
 	w.check(os.WriteFile(w.BackupPath, []byte("rubbish"), 0o600))
 	var unusable *database.UnusableError
-	if err := w.try(plan.RestoreBackup).Err; !errors.As(err, &unusable) {
+	if err := w.try(plan.StageBackup).Err; !errors.As(err, &unusable) {
+		t.Error(err)
+	}
+	w.beside("", ".stigmer.json")
+	var changed *DatabaseChangedError
+	if err := w.try(plan.RestoreBackup).Err; !errors.As(err, &changed) {
 		t.Error(err)
 	}
 	if w.name(w.Path) != "old" || database.ReadMeta(w.Path).Value.Restored != "before" {
 		t.Error("it was changed")
 	}
-	w.beside("", ".stigmer.json")
+	w.BackupPath = observed.StagedPath(w.Path)
+	w.write(w.BackupPath, "mine")
+	if err := w.try(plan.StageBackup).Err; err == nil || w.name(w.BackupPath) != "mine" {
+		t.Errorf("a person's file was taken for an old copy: %v", err)
+	}
+}
+
+// What was copied for one wish is not put in place for another.
+func TestStagedForAnotherWish(t *testing.T) {
+	w := newRestore(t)
+	w.carry(plan.StageBackup)
+	w.Meta.Restored = "later"
+	var changed *DatabaseChangedError
+	if err := w.try(plan.RestoreBackup).Err; !errors.As(err, &changed) || w.name(w.Path) != "old" {
+		t.Error(err)
+	}
+	w.check(os.Remove(w.BackupPath))
+	w.write(w.BackupPath, "newer")
+	w.carry(plan.StageBackup)
+	w.carry(plan.RestoreBackup)
+	if w.name(w.Path) != "newer" {
+		t.Error("the first copy was used")
+	}
+	w.beside("", ".aside", ".aside.stigmer.json", ".stigmer.json")
 }

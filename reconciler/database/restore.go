@@ -2,35 +2,36 @@ package database
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
-	"path/filepath"
+
+	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
 // magic is how every database of SQLite begins.
 const magic = "SQLite format 3\x00"
 
-// Restore puts a copy of the backup in the place of the database at path, which
-// is moved to aside first; see MoveAside. Nobody may have either open. The backup
-// itself stays as it is. A backup that is no sound database of Temporal changes
-// nothing.
+// CopySound is Copy of a database that must be one of Temporal's: any other is
+// refused with an *UnusableError, and nothing is left at target.
+func CopySound(ctx context.Context, source, target string) error {
+	return stage(ctx, target, func(copied string) error {
+		if err := copyAll(ctx, source, copied); err != nil {
+			return err
+		}
+		return Check(ctx, copied)
+	})
+}
+
+// Replace puts the file at copied, which was made by CopySound in the same
+// folder, in the place of the database at path, which is moved to aside first;
+// see MoveAside. Nobody may have either open.
 //
 // A crash before the move leaves the old database, one during the move what
-// MoveAside says, one after it no database at path and the old one at aside. From each
-// of them Restore finishes when it is called again. When it had finished before,
-// the copy is moved aside in its turn, and so needs another aside.
-func Restore(ctx context.Context, backup, path, aside string) (err error) {
-	scratch, err := MakeScratch(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, scratch.Close()) }()
-	copied := filepath.Join(scratch.Dir, "copy.db")
-	if err := copyAll(ctx, backup, copied); err != nil {
-		return err
-	}
-	if err := Check(ctx, copied); err != nil {
+// MoveAside says, one after it no database at path and the old one at aside. From
+// each of them Replace finishes when it is called again, for as long as the copy
+// is there.
+func Replace(ctx context.Context, copied, path, aside string) error {
+	if err := plainfile.Require(copied); err != nil {
 		return err
 	}
 	// A database that was settled has nothing beside it that a crash during the

@@ -16,10 +16,20 @@ func newRestore(t *testing.T) (backup, path, aside string) {
 	return backup, path, path + ".replaced-1"
 }
 
+// restore is both steps: what an interrupted one staged is used.
+func restore(t *testing.T, backup, path, aside string) error {
+	t.Helper()
+	staged := path + ".restoring"
+	if err := CopySound(t.Context(), backup, staged); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return Replace(t.Context(), staged, path, aside)
+}
+
 func TestRestore(t *testing.T) {
 	backup, path, aside := newRestore(t)
 	before := content(t, backup)
-	must(t, Restore(t.Context(), backup, path, aside))
+	must(t, restore(t, backup, path, aside))
 	if count(t, path) != 7 || count(t, aside) != 3 || content(t, backup) != before {
 		t.Error("mixed up")
 	}
@@ -29,7 +39,7 @@ func TestRestore(t *testing.T) {
 // What is replaced is parted from nothing: an interrupted change is undone first.
 func TestRestoreOverAnInterruptedChange(t *testing.T) {
 	backup, path := newDatabase(t, 7), newInterrupted(t, 300)
-	must(t, Restore(t.Context(), backup, path, path+".aside"))
+	must(t, restore(t, backup, path, path+".aside"))
 	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.aside"})
 	if count(t, path) != 7 || count(t, path+".aside") != 300 {
 		t.Error("mixed up")
@@ -41,7 +51,7 @@ func TestRestoreOverRubbish(t *testing.T) {
 	backup, path, aside := newRestore(t)
 	put(t, path, "rubbish")
 	put(t, companion(path, 0), "of its own")
-	must(t, Restore(t.Context(), backup, path, aside))
+	must(t, restore(t, backup, path, aside))
 	if count(t, path) != 7 || content(t, aside) != "rubbish" || content(t, companion(aside, 0)) != "of its own" {
 		t.Error("mixed up")
 	}
@@ -51,8 +61,8 @@ func TestUselessBackupChangesNothing(t *testing.T) {
 	backup, path, aside := newRestore(t)
 	run(t, backup, "DROP TABLE executions_visibility")
 	names := inFolder(t, filepath.Dir(path))
-	unusable(t, Restore(t.Context(), backup, path, aside), "no table executions_visibility")
-	if err := Restore(t.Context(), backup+".missing", path, aside); !errors.Is(err, os.ErrNotExist) {
+	unusable(t, restore(t, backup, path, aside), "no table executions_visibility")
+	if err := restore(t, backup+".missing", path, aside); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	if count(t, path) != 3 {
@@ -61,7 +71,22 @@ func TestUselessBackupChangesNothing(t *testing.T) {
 	is(t, inFolder(t, filepath.Dir(path)), names)
 }
 
-// From each state that a crash can leave, Restore comes to its end, and what
+// A copy that is not there, or is no file, changes nothing either.
+func TestReplaceByNothing(t *testing.T) {
+	_, path, aside := newRestore(t)
+	if err := Replace(t.Context(), path+".restoring", path, aside); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	must(t, os.Mkdir(path+".restoring", 0o700))
+	if err := Replace(t.Context(), path+".restoring", path, aside); err == nil {
+		t.Error("a folder is put in place of the database")
+	}
+	if count(t, path) != 3 {
+		t.Error("it was changed")
+	}
+}
+
+// From each state that a crash can leave, a restore comes to its end, and what
 // stood there first is still there.
 func TestInterruptedRestoreIsFinished(t *testing.T) {
 	for name, crash := range map[string]func(backup, path, aside string){
@@ -69,15 +94,19 @@ func TestInterruptedRestoreIsFinished(t *testing.T) {
 			must(t, os.Mkdir(filepath.Join(filepath.Dir(path), scratchPrefix+"1"), 0o700))
 			put(t, filepath.Join(filepath.Dir(path), scratchPrefix+"1", "copy.db"), "half")
 		},
-		"after the move":   func(_, path, aside string) { must(t, MoveAside(path, aside)) },
-		"after the rename": func(backup, path, aside string) { must(t, Restore(t.Context(), backup, path, aside)) },
+		"after the copy": func(backup, path, _ string) { must(t, CopySound(t.Context(), backup, path+".restoring")) },
+		"after the move": func(backup, path, aside string) {
+			must(t, CopySound(t.Context(), backup, path+".restoring"))
+			must(t, MoveAside(path, aside))
+		},
+		"after the rename": func(backup, path, aside string) { must(t, restore(t, backup, path, aside)) },
 	} {
 		backup, path, aside := newRestore(t)
 		crash(backup, path, aside)
 		second := path + ".replaced-2"
-		must(t, Restore(t.Context(), backup, path, second))
+		must(t, restore(t, backup, path, second))
 		first := aside
-		if name == "while copying" {
+		if name == "while copying" || name == "after the copy" {
 			first = second
 		}
 		if count(t, path) != 7 || count(t, first) != 3 {
@@ -89,6 +118,6 @@ func TestInterruptedRestoreIsFinished(t *testing.T) {
 func TestRestoreWhereThereIsNothing(t *testing.T) {
 	backup, path, aside := newRestore(t)
 	must(t, os.Remove(path))
-	must(t, Restore(t.Context(), backup, path, aside))
+	must(t, restore(t, backup, path, aside))
 	is(t, inFolder(t, filepath.Dir(path)), []string{"temporal.db", "temporal.db.stigmer-lock"})
 }

@@ -31,7 +31,10 @@ const (
 	Quarantine Verb = "Quarantine"
 	// Backup copies a database that no process has open.
 	Backup Verb = "Backup"
-	// RestoreBackup puts a backup in the place of the database, which is
+	// StageBackup copies a backup beside the database, where RestoreBackup takes
+	// it from, and checks that it is sound. Whoever serves the database goes on.
+	StageBackup Verb = "StageBackup"
+	// RestoreBackup puts a staged backup in the place of the database, which is
 	// renamed aside.
 	RestoreBackup Verb = "RestoreBackup"
 	// Seal records what is known of the database beside it and removes the
@@ -83,7 +86,7 @@ func (a Action) String() string {
 		object = a.Database.Path
 	case Backup:
 		object = a.Database.Path + " to " + a.Database.BackupPath
-	case RestoreBackup:
+	case StageBackup, RestoreBackup:
 		object = a.Database.BackupPath
 	case LearnSchema:
 		object = a.Database.Build
@@ -106,14 +109,15 @@ type DatabaseWork struct {
 	// Aside is where Quarantine and RestoreBackup rename the file at Path to. Each
 	// companion gets the same name with its own suffix.
 	Aside string
-	// BackupPath is the copy that Backup makes and RestoreBackup puts in place. The
-	// record of the database lies beside it, at observed.MetaPath.
+	// BackupPath is the copy that Backup makes, and that StageBackup copies in its
+	// turn. The record of the database lies beside it, at observed.MetaPath.
 	BackupPath string
 	// Keep is how many backups of observed.BackupBeforeUpgrade are kept by Backup.
 	Keep int
 	// Meta is the record to write: by Seal and RestoreBackup beside the database, by
-	// Backup there and beside the copy. Backup fills in its Objects; RestoreBackup
-	// fills in what is empty from the record of the backup.
+	// Backup there and beside the copy. Backup fills in its Objects. Of StageBackup
+	// and RestoreBackup only Restored, the wish, is set: the rest is what is recorded
+	// of the backup.
 	Meta observed.Meta
 	// Build, Executable and SchemaPath are for LearnSchema: what to run, and
 	// the file to write what was found to.

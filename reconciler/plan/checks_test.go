@@ -206,7 +206,7 @@ func TestPreparationsThatFailBackOff(t *testing.T) {
 		b.gone()
 		h := b.History
 		for range 3 {
-			h = h.Did(b.Desired, Action{Verb: verb}, true, observed.Identity{}, b.Now)
+			h = h.Did(b.Desired, Action{Verb: verb}, "it failed", observed.Identity{}, b.Now)
 		}
 		if h.Failures != 3 || !h.NotBefore.After(b.Now) {
 			t.Errorf("%s: %d failures, next start at %s", verb, h.Failures, h.NotBefore)
@@ -214,7 +214,7 @@ func TestPreparationsThatFailBackOff(t *testing.T) {
 	}
 	for _, verb := range []Verb{Seal, RegisterNamespace, UpdateNamespace, AddSearchAttributes, LearnSchema, WriteRecord, RemoveRecord} {
 		b := healthy()
-		if h := b.History.Did(b.Desired, Action{Verb: verb}, true, observed.Identity{}, b.Now); h.Failures != 0 || h.Main != b.History.Main {
+		if h := b.History.Did(b.Desired, Action{Verb: verb}, "it failed", observed.Identity{}, b.Now); h.Failures != 0 || h.Main != b.History.Main {
 			t.Errorf("a failed %s counts as a failed server", verb)
 		}
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,6 +24,8 @@ type store struct {
 type backup struct {
 	store store
 	meta  observed.Meta
+	// unsound copies are no databases.
+	unsound bool
 }
 
 // disk is where the database of a machine is, with all that became of
@@ -35,6 +38,8 @@ type disk struct {
 	// aside are those that were renamed, by their new names, backups the copies.
 	aside   map[string]*store
 	backups map[string]backup
+	// staged is the backup that was copied to take the place of the database.
+	staged backup
 	// made counts the databases that were ever made.
 	made uint64
 	// full and readOnly are troubles of the disk.
@@ -45,7 +50,7 @@ func newDisk(path string) disk {
 	return disk{
 		beside: observed.Database{
 			Path: path, FirstBoot: observed.None[observed.FirstBoot](""), Meta: observed.None[observed.Meta](""),
-			Expected: observed.None[[]string](""),
+			Expected: observed.None[[]string](""), Staged: observed.None[observed.Meta](""),
 		},
 		aside: map[string]*store{}, backups: map[string]backup{},
 	}
@@ -116,7 +121,7 @@ func (d *disk) backUp(work DatabaseWork) error {
 	}
 	work.Meta.Objects = []string{"table executions"}
 	d.beside.Meta = observed.Is(work.Meta)
-	d.backups[work.BackupPath] = backup{d.at.copied(), work.Meta}
+	d.backups[work.BackupPath] = backup{store: d.at.copied(), meta: work.Meta}
 	if work.Keep < 1 {
 		return fmt.Errorf("%d backups are kept", work.Keep)
 	}
@@ -126,20 +131,35 @@ func (d *disk) backUp(work DatabaseWork) error {
 	return nil
 }
 
-func (d *disk) restore(work DatabaseWork) error {
+// errUnsound is what the world may answer without a fault of the plan.
+var errUnsound = errors.New("it is no database")
+
+func (d *disk) stage(work DatabaseWork) error {
 	found, there := d.backups[work.BackupPath]
-	if !there || work.Meta.Restored == "" {
-		return fmt.Errorf("%s is restored, which is not there or for nobody", work.BackupPath)
+	switch {
+	case !there || work.Meta.Restored == "":
+		return fmt.Errorf("%s is copied, which is not there or for nobody", work.BackupPath)
+	case found.unsound:
+		return errUnsound
+	}
+	d.staged = backup{store: found.store.copied(), meta: found.meta}
+	d.staged.meta.Restored = work.Meta.Restored
+	d.beside.Staged = observed.Is(d.staged.meta)
+	return nil
+}
+
+func (d *disk) restore(work DatabaseWork) error {
+	if work.Meta.Restored == "" || d.staged.meta.Restored != work.Meta.Restored {
+		return fmt.Errorf("%s is restored, and is not staged", work.BackupPath)
 	}
 	if err := d.moveAside(work.Aside); err != nil {
 		return err
 	}
 	d.made++
-	twin := found.store.copied()
+	twin := d.staged.store
 	twin.inode = d.made
-	meta := found.meta
-	meta.Restored = work.Meta.Restored
-	d.at, d.beside.Meta = &twin, observed.Is(meta)
+	d.at, d.beside.Meta = &twin, observed.Is(d.staged.meta)
+	d.staged, d.beside.Staged = backup{}, observed.None[observed.Meta]("")
 	d.beside.FirstBoot = observed.None[observed.FirstBoot]("")
 	return nil
 }

@@ -84,7 +84,7 @@ func databaseDisturbances() map[string]func(*machine) {
 		"folder writable":   func(m *machine) { m.disk.readOnly = false },
 		"backed up": func(m *machine) {
 			if m.disk.at != nil && m.disk.at.whole {
-				m.disk.backups["/backups/by-hand.db"] = backup{m.disk.at.copied(), m.disk.beside.Meta.Value}
+				m.disk.backups["/backups/by-hand.db"] = backup{store: m.disk.at.copied(), meta: m.disk.beside.Meta.Value}
 			}
 		},
 		"restore asked for": func(m *machine) { m.askRestore("/backups/by-hand.db") },

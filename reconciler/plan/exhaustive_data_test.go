@@ -50,6 +50,18 @@ func serverValues() []value {
 		{"server without the file", server(time.Hour, observed.Absent, observed.Known)},
 		{"server whose files are unreadable", server(time.Hour, observed.Unknown, observed.Known)},
 		{"server on another storage", server(time.Hour, observed.Absent, observed.Absent)},
+		{"server that lost another storage", func(b *base) {
+			server(time.Hour, observed.Absent, observed.Absent)(b)
+			b.edit(func(p *observed.Process) {
+				p.StartedOn = observed.Is(observed.StartedOn{Path: "/old.db", Exists: observed.Absent, Opens: observed.Absent, FirstBoot: observed.Absent})
+			})
+		}},
+		{"young server on another new storage", func(b *base) {
+			server(time.Second, observed.Absent, observed.Absent)(b)
+			b.edit(func(p *observed.Process) {
+				p.StartedOn = observed.Is(observed.StartedOn{Path: "/old.db", Exists: observed.Known, Opens: observed.Known, FirstBoot: observed.Known})
+			})
+		}},
 		{"young server", server(time.Second, observed.Known, observed.Known)},
 		{"young server without the file", server(time.Second, observed.Absent, observed.Known)},
 	}
@@ -106,6 +118,9 @@ func diskValues() []value {
 func unknownDiskValues() []value {
 	return []value{
 		{"room unknown", func(b *base) { b.Observed.Database.Free = observed.Unsure[uint64]("statfs") }},
+		{"no database", func(b *base) {
+			b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
+		}},
 		{"writable unknown", func(b *base) { b.Observed.Database.Writable = observed.Unsure[bool]("denied") }},
 	}
 }
@@ -149,6 +164,15 @@ func wishValues() []value {
 			b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: "2026-01-02T03:04:04.5Z"}
 		}},
 		{"restore", restore(observed.Is(observed.File{Size: 1}))},
+		{"restore, copied", func(b *base) {
+			restore(observed.None[observed.File]("no such file"))(b)
+			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "/b/x.db@2026-01-02T03:04:04Z"})
+		}},
+		{"restore that failed", func(b *base) {
+			restore(observed.Is(observed.File{Size: 1}))(b)
+			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "an earlier wish"})
+			b.History.RestoreFailure = RestoreFailure{Wish: "/b/x.db@2026-01-02T03:04:04Z", Problem: "no room", Time: b.Now}
+		}},
 		{"restore of nothing", restore(observed.None[observed.File]("no such file"))},
 		{"restore of what is not known", restore(observed.Unsure[observed.File]("denied"))},
 		{"restored before", func(b *base) {

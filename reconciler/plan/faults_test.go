@@ -149,7 +149,7 @@ func TestDriftIsAFaultOnlyOfTheSameDesiredState(t *testing.T) {
 			if p.Situation != Drifted {
 				t.Fatalf("not drifted: %s", p)
 			}
-			h := b.History.Did(b.Desired, p.Actions[0], false, observed.Identity{}, b.Now)
+			h := b.History.Did(b.Desired, p.Actions[0], "", observed.Identity{}, b.Now)
 			if h.Failures != c.want || h.Unplanned != (c.want > 0) {
 				t.Errorf("%d failures, unplanned %t, want %d", h.Failures, h.Unplanned, c.want)
 			}

@@ -46,32 +46,14 @@ type History struct {
 	Retirements map[observed.Identity]Retirement
 	// StartedFor is the Generation that the last start of this daemon was for.
 	StartedFor int64
+	// RestoreFailure is the last backup that could not be restored.
+	RestoreFailure RestoreFailure
 	// Unplanned says that the next start is a restart that nobody asked for;
 	// RestartCount counts those.
 	Unplanned    bool
 	RestartCount int32
 	// LastExit is how the last server ended; nil when none has.
 	LastExit *Exit
-}
-
-// WriteCheckEvery is how long at least lies between two writes to the store
-// of one server that only find out whether it can be written.
-const WriteCheckEvery = 30 * time.Second
-
-// WriteCheck is the outcome of a write to the store.
-type WriteCheck struct {
-	// Time of the look; zero when none was made.
-	Time time.Time
-	// Problem is why it failed; empty when it did not. Failures counts those
-	// that failed in a row.
-	Problem  string
-	Failures int
-}
-
-// WriteDue reports whether the next look should check that the store can be
-// written.
-func (h History) WriteDue(now time.Time) bool {
-	return h.Write.Time.IsZero() || now.Sub(h.Write.Time) >= WriteCheckEvery
 }
 
 // Retirement is a process's way out.
@@ -127,43 +109,6 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 	h = h.followMain(v, now)
 	h = h.noteStore(v, now)
 	return h.countChecks(v, now, slept)
-}
-
-// sleepNoticed is the least sleep that counts as one: the two clocks are not
-// read at the same instant.
-const sleepNoticed = 500 * time.Millisecond
-
-// wake notices that the machine has slept. Checks that failed before count no
-// more, and a server that was starting gets its time anew.
-func (h *History) wake(state observed.State, now time.Time) bool {
-	slept := h.Looked && state.Slept-h.Slept >= sleepNoticed
-	h.Looked, h.Slept = true, state.Slept
-	if slept {
-		h.AwakeSince = now
-		h.FailedChecks, h.LastFailedCheck = 0, time.Time{}
-	}
-	return slept
-}
-
-// noteStore keeps what the deep checks of this look say of Main.
-func (h History) noteStore(v view, now time.Time) History {
-	if v.main == nil {
-		return h
-	}
-	if v.storeReadable().Holds == observed.Known {
-		h.StoreRead = true
-	}
-	if write, asked := v.in.Observed.Server.Write.Get(); asked {
-		h.Write = WriteCheck{Time: now, Problem: write.Problem, Failures: h.Write.Failures + 1}
-		if write.Problem == "" {
-			h.StoreWritten = true
-		}
-		if write.Problem == "" || v.databaseFile().Holds != observed.Known {
-			// A full disk is not the server's fault, nor when it is freed.
-			h.Write.Failures = 0
-		}
-	}
-	return h
 }
 
 // resume goes on with the server that an earlier daemon left, at the first
@@ -244,36 +189,6 @@ func (h History) follow(main observed.Identity) History {
 	h.Main, h.Served, h.StoreRead, h.StoreWritten, h.Write = main, false, false, false, WriteCheck{}
 	h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
 	return h
-}
-
-// countChecks counts the health check of this look. Looks come as often as
-// something happens, so failures count at most once per check timeout.
-func (h History) countChecks(v view, now time.Time, slept bool) History {
-	live, known := v.live.Get()
-	switch {
-	case v.main == nil || !known:
-	case live:
-		if h.ReadySince.IsZero() {
-			h.ReadySince = now
-		}
-		h.Served, h.FailedChecks, h.LastFailedCheck = true, 0, time.Time{}
-		if h.stable(v.in.Desired, now) {
-			h.Failures = 0
-		}
-	case slept:
-		// What was asked before the sleep was given up after it.
-	case h.LastFailedCheck.IsZero() || now.Sub(h.LastFailedCheck) >= v.healthTimeout():
-		h.ReadySince = time.Time{}
-		h.FailedChecks++
-		h.LastFailedCheck = now
-	}
-	return h
-}
-
-// stable reports whether Main has served for long enough for its end to be
-// the first failure and not one in a row.
-func (h History) stable(desired Desired, now time.Time) bool {
-	return !h.ReadySince.IsZero() && now.Sub(h.ReadySince) >= desired.Object.Spec.Restart.ResetAfter.Duration
 }
 
 // fail counts a server that failed and sets when the next one may start.

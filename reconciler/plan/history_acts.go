@@ -18,10 +18,15 @@ func (h History) Exited(exit Exit) History {
 	return h
 }
 
-// Did returns the history after an action was carried out; started is the
-// identity of the process that a Start made.
-func (h History) Did(desired Desired, action Action, failed bool, started observed.Identity, now time.Time) History {
+// Did returns the history after an action was carried out: problem is why it
+// failed, empty when it did not, and started the identity of the process that a
+// Start made.
+func (h History) Did(desired Desired, action Action, problem string, started observed.Identity, now time.Time) History {
+	failed := problem != ""
 	switch {
+	case failed && action.Verb == StageBackup:
+		// What was there before is as good as it was, and may start.
+		h.RestoreFailure = RestoreFailure{Wish: action.Database.Meta.Restored, Problem: problem, Time: now}
 	case failed && prepares(action.Verb):
 		return h.fail(desired, now)
 	case action.Verb == Start:

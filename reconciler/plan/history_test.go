@@ -24,7 +24,7 @@ func (b *base) started(pid int) {
 	b.Observed = fresh.Observed
 	b.Observed.Processes.Value[0] = server
 	b.edit(func(*observed.Process) {})
-	b.History = b.History.Did(b.Desired, Action{Verb: Start}, false, server.Identity, b.Now)
+	b.History = b.History.Did(b.Desired, Action{Verb: Start}, "", server.Identity, b.Now)
 }
 
 func TestCrashPolicy(t *testing.T) {
@@ -167,7 +167,7 @@ func TestExits(t *testing.T) {
 	t.Run("asked for", func(t *testing.T) {
 		b := healthy()
 		main := b.Observed.Processes.Value[0]
-		b.History = b.History.Did(b.Desired, Action{Verb: Terminate, Target: main, Reason: string(Drifted)}, false, observed.Identity{}, b.Now)
+		b.History = b.History.Did(b.Desired, Action{Verb: Terminate, Target: main, Reason: string(Drifted)}, "", observed.Identity{}, b.Now)
 		b.History = b.History.Exited(Exit{Identity: main.Identity, Code: new(int32)})
 		b.gone2()
 		b.look()
@@ -195,7 +195,7 @@ func TestReplacedForFailureCounts(t *testing.T) {
 	b.History.FailedChecks = 3
 	p := Compute(b.Input)
 	for range 3 { // the same action, carried out again, counts once
-		b.History = b.History.Did(b.Desired, p.Actions[0], false, observed.Identity{}, b.Now)
+		b.History = b.History.Did(b.Desired, p.Actions[0], "", observed.Identity{}, b.Now)
 	}
 	b.gone2()
 	b.look()
@@ -213,7 +213,7 @@ func TestFailedStartBacksOff(t *testing.T) {
 		if p.Situation != NotRunning {
 			t.Fatalf("wanted a start: %s", p)
 		}
-		b.History = b.History.Did(b.Desired, p.Actions[0], true, observed.Identity{}, b.Now)
+		b.History = b.History.Did(b.Desired, p.Actions[0], "it failed", observed.Identity{}, b.Now)
 		b.Now = maxTime(b.Now, b.History.NotBefore)
 	}
 	if b.History.Failures != 3 {
@@ -231,7 +231,7 @@ func maxTime(a, b time.Time) time.Time {
 func TestFailedSignalIsNotRemembered(t *testing.T) {
 	b := healthy()
 	action := Action{Verb: Terminate, Target: b.Observed.Processes.Value[0]}
-	b.History = b.History.Did(b.Desired, action, true, observed.Identity{}, b.Now)
+	b.History = b.History.Did(b.Desired, action, "it failed", observed.Identity{}, b.Now)
 	if len(b.History.Retirements) != 0 {
 		t.Error("a signal that was not sent counts as sent")
 	}
@@ -241,8 +241,8 @@ func TestHistoryIsAValue(t *testing.T) {
 	b := healthy()
 	before := b.History
 	action := Action{Verb: Kill, Target: b.Observed.Processes.Value[0]}
-	first := before.Did(b.Desired, action, false, observed.Identity{}, b.Now)
-	second := first.Did(b.Desired, action, false, observed.Identity{}, b.Now.Add(time.Second))
+	first := before.Did(b.Desired, action, "", observed.Identity{}, b.Now)
+	second := first.Did(b.Desired, action, "", observed.Identity{}, b.Now.Add(time.Second))
 	if before.Retirements != nil {
 		t.Error("Did changed its receiver")
 	}

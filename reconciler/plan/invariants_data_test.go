@@ -25,6 +25,8 @@ func dataViolation(b base, p Plan) string {
 			fault = killFault(b, a)
 		case Start:
 			fault = dataStartFault(b, a, p.Actions[:i])
+		case StageBackup:
+			fault = stageFault(b, a)
 		case Quarantine, Backup, RestoreBackup:
 			fault = moveFault(b, a, p.Actions)
 		case Seal:
@@ -65,20 +67,47 @@ func asked(b base) bool {
 // restores reports whether a backup is to be put in place, and can be.
 func restores(b base) bool {
 	wish, restore := b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
-	return restore && onFile(b) && b.Observed.Restore.IsKnown() && b.Observed.Database.Meta.Value.Restored != wish
+	failure := b.History.RestoreFailure
+	failed := failure.Wish == wish && b.Now.Sub(failure.Time) < 30*time.Second
+	return restore && onFile(b) && b.Observed.Database.Meta.Value.Restored != wish &&
+		(staged(b) || b.Observed.Restore.IsKnown() && !failed)
+}
+
+// staged reports whether the backup lies ready.
+func staged(b base) bool {
+	wish := b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
+	found := b.Observed.Database.Staged
+	return found.IsKnown() && wish != "" && found.Value.Restored == wish
+}
+
+// stageFault: what is copied is what was asked for, once.
+func stageFault(b base, a Action) string {
+	switch {
+	case !restores(b) || staged(b) || b.Observed.Database.Meta.IsUnknown():
+		return "a backup is copied that nobody waits for"
+	case a.Database.Path != b.Observed.Database.Path || a.Database.Meta.Restored == "":
+		return "a backup is copied to nowhere, or for nobody"
+	}
+	return ""
 }
 
 // endFault: a server that has the only copy, or another database than is
 // recorded, is ended only when the user asks for it by name, and no server for
 // reasons of health that are not known, or have not lasted.
 func endFault(b base, a Action) string {
+	if a.Target.PID == 100 && Situation(a.Reason) == RestoreRequested && !staged(b) {
+		return "a server is ended for a backup that is not known to be sound"
+	}
 	if a.Target.PID != 100 || asked(b) {
 		return ""
 	}
 	db, e := b.Observed.Database, a.Target.Evidence
 	onIt := onFile(b) && e.NamesDatabase != observed.Absent
 	meta, cluster := db.Meta, b.Observed.Server.Cluster
+	on, elsewhere := a.Target.StartedOn.Get()
 	switch {
+	case elsewhere && b.History.Served && on.Opens == observed.Absent:
+		return "a server is ended that has the only copy of a database that the spec named before"
 	case onIt && b.History.Served && e.OpensDatabase == observed.Absent && !db.File.IsUnknown():
 		return "a server is ended that has the only copy"
 	case onIt && meta.IsKnown() && db.FirstBoot.IsAbsent() && cluster.IsKnown() && meta.Value.ClusterID != "" && meta.Value.ClusterID != cluster.Value.ID:
@@ -118,6 +147,12 @@ func healthFault(b base) string {
 // killFault: no first boot is killed, nor what may be one.
 func killFault(b base, a Action) string {
 	young := b.Now.Sub(a.Target.Started) < 30*time.Second
+	if on, elsewhere := a.Target.StartedOn.Get(); elsewhere && on.FirstBoot != observed.Absent && !b.History.Served && young {
+		return "the first boot of a database that the spec named before is killed"
+	}
+	if a.Target.StartedOn.IsKnown() {
+		return ""
+	}
 	if a.Target.PID == 100 && onFile(b) && !b.Observed.Database.FirstBoot.IsAbsent() && !b.History.Served && young {
 		return "a first boot is killed"
 	}
@@ -153,6 +188,8 @@ func dataStartFault(b base, a Action, before []Action) string {
 		return "a first boot on a full disk"
 	case db.File.IsKnown() && !did(Quarantine) && next != "" && meta.LastServedBy != next && meta.BackedUpFor != next && !did(Backup):
 		return "a start of another build without a copy"
+	case db.File.IsKnown() && db.SQLite.IsKnown() && !db.SQLite.Value && len(db.Companions) == 0 && !did(Quarantine):
+		return "a start on what is no database, which Temporal cannot serve"
 	case restores(b):
 		return "a start before the restore that was asked for"
 	}
@@ -179,7 +216,7 @@ func moveFault(b base, a Action, all []Action) string {
 		return string(a.Verb) + " on a guess"
 	case a.Database.Path != db.Path || a.Database.LockPath != b.Desired.Files.Lock:
 		return string(a.Verb) + " of what is not the instance's"
-	case a.Verb == RestoreBackup && (!restores(b) || len(all) > 1 || a.Database.Meta.Restored == "" || a.Database.Aside == ""):
+	case a.Verb == RestoreBackup && (!restores(b) || !staged(b) && all[0].Verb != StageBackup || a.Database.Meta.Restored == "" || a.Database.Aside == ""):
 		return "a restore that nobody asked for, or that cannot be told from the next"
 	case a.Verb == Backup && (!db.File.IsKnown() || db.FirstBoot.IsKnown() && db.Meta.Value.ClusterID == "" || a.Database.Keep < 1 || a.Database.BackupPath == ""):
 		return "a copy of what is not worth one, or over others"

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -81,7 +82,10 @@ func (m *machine) pass() Plan {
 	m.transcript = append(m.transcript, line)
 	for _, action := range p.Actions {
 		started, err := m.do(action)
-		m.History = m.History.Did(m.Desired, action, err != nil, started, m.Now)
+		m.History = m.History.Did(m.Desired, action, problemOf(err), started, m.Now)
+		if errors.Is(err, errUnsound) {
+			break
+		}
 		if err != nil {
 			m.t.Errorf("%s cannot be carried out: %v\n%s\nafter %q", action.Verb, err, p, m.transcript)
 			break
@@ -89,6 +93,13 @@ func (m *machine) pass() Plan {
 	}
 	m.later(p.RequeueAfter)
 	return p
+}
+
+func problemOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // enjoy lets a user rely on a server that is said to be well.
@@ -117,7 +128,7 @@ func (m *machine) do(a Action) (started observed.Identity, err error) {
 		m.Observed.Record = observed.None[observed.Record]("")
 	case WriteRecord:
 		m.record(a.Target)
-	case Quarantine, Backup, RestoreBackup, Seal, LearnSchema:
+	case Quarantine, Backup, StageBackup, RestoreBackup, Seal, LearnSchema:
 		err = m.doDatabase(a)
 	default:
 		err = m.change(a)
@@ -131,8 +142,11 @@ func (m *machine) doDatabase(a Action) error {
 		m.disk.beside.Expected = observed.Is([]string{"table executions"})
 		return nil
 	}
-	if a.Verb == Seal {
+	switch a.Verb {
+	case Seal:
 		return m.disk.seal(a.Database)
+	case StageBackup:
+		return m.disk.stage(a.Database)
 	}
 	if len(m.servers) > 0 {
 		return fmt.Errorf("%d servers run", len(m.servers))

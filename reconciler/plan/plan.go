@@ -69,6 +69,12 @@ func (p Plan) EndsServer() bool {
 	})
 }
 
+// StartedElsewhere returns the database that the server was started on when
+// that is not the spec's, because the storage was edited since.
+func (p Plan) StartedElsewhere() (on observed.StartedOn, elsewhere bool) {
+	return startedElsewhere(p.Unit)
+}
+
 // Owns says whether a process of the unit listens on the port, and if it is
 // not certain that one does, what is known of who does.
 func (p Plan) Owns(port observed.Port) (observed.Knowledge, string) {

@@ -26,8 +26,8 @@ func resting() map[Situation]func(*machine) bool {
 		OtherCluster: func(m *machine) bool { return m.only().store.cluster != m.disk.beside.Meta.Value.ClusterID },
 		Degraded:     sick,
 		RestoreBlocked: func(m *machine) bool {
-			_, there := m.disk.backups[RestorePath(m.Desired.Object)]
-			return !there
+			found, there := m.disk.backups[RestorePath(m.Desired.Object)]
+			return !there || found.unsound
 		},
 		DatabaseUnusable:   unfit,
 		PortHeldByStranger: taken,

@@ -35,6 +35,9 @@ func Restore(last *v1alpha1.Temporal) History {
 			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures)}
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
+		if failure := kept.RestoreFailure; failure != nil {
+			h.RestoreFailure = RestoreFailure{Wish: failure.Wish, Problem: failure.Problem, Time: failure.Time.Time}
+		}
 		h.Retirements = retirements(kept.Retirements)
 	}
 	return h
@@ -56,6 +59,9 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	if !h.Write.Time.IsZero() {
 		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures)}
 	}
+	if failure := h.RestoreFailure; failure.Wish != "" {
+		kept.RestoreFailure = &v1alpha1.RestoreFailureStatus{Wish: failure.Wish, Problem: failure.Problem, Time: metav1.NewMicroTime(failure.Time)}
+	}
 	if h.Failures > 0 {
 		kept.NotBefore = microTime(h.NotBefore)
 	}
@@ -66,7 +72,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
-	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil {
+	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.RestoreFailure == nil {
 		return nil
 	}
 	return kept

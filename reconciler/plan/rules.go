@@ -35,7 +35,6 @@ func rules() []rule {
 		{LockHolderUnknown, lockHeldByUnknown, reportLockUnknown},
 		{LockUnknown, lockUnknown, reportLockUnreadable},
 
-		{RestoreBlocked, restoreBlocked, reportRestoreBlocked},
 		{RestoreRequested, restoreRequested, stopForRestore},
 		{OtherCluster, otherCluster, reportOtherCluster},
 		{DatabaseLost, databaseLost, keepLost},
@@ -55,6 +54,7 @@ func rules() []rule {
 		{ChecksUnknown, checksUnknown, waitForUnknown},
 		{ServerOutdated, serverOutdated, changeServer},
 		{AttributeConflict, attributeConflict, reportAttributes},
+		{RestoreBlocked, restoreBlocked, reportRestoreBlocked},
 		{LockLost, lockLost, keepWithoutLock},
 		{RecordOutdated, recordOutdated, writeRecord},
 		{SchemaUnknown, schemaUnknown, learnSchema},

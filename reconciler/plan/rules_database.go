@@ -1,14 +1,11 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
-// The rules in this file judge the database before a start, and the wish to
-// restore a backup.
+// The rules in this file judge the database before a start.
 
 func reusable(v view) bool { return v.reusable() }
 
@@ -35,6 +32,9 @@ func (v view) databaseProblem() Verdict {
 		return fails(name, "Unreadable", db.FirstBoot.Reason, "mend or remove "+observed.FirstBootPath(db.Path))
 	case db.Meta.IsUnknown():
 		return fails(name, "Unreadable", db.Meta.Reason, "mend or remove "+v.metaPath())
+	case v.notDatabase():
+		return fails(name, "NotADatabase", db.Path+" cannot be used: "+db.SQLite.Reason,
+			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))
 	case unfit.Reason == "ReadOnly":
 		return unfit
 	case unfit.Reason == "LowSpace" && (!db.File.IsKnown() || db.FirstBoot.IsKnown()):
@@ -43,65 +43,18 @@ func (v view) databaseProblem() Verdict {
 	return Verdict{}
 }
 
+// notDatabase: Temporal makes its tables only where there is no file. What a
+// journal beside the file tells of may make it whole again, the empty file of a
+// first boot that was cut short is moved aside, and so is what a backup replaces.
+func (v view) notDatabase() bool {
+	db := v.in.Observed.Database
+	is, known := db.SQLite.Get()
+	return known && !is && len(db.Companions) == 0 && !(v.fresh() && db.File.Value.Size == 0) && !v.restoreDue()
+}
+
 func reportDatabase(v view) Plan {
 	problem := v.databaseProblem()
 	return Plan{Message: "not started on the database " + v.in.Desired.Object.Spec.Storage.Path + ": " + problem.Message, Remedy: problem.remedy}
-}
-
-// restoreWanted reports whether the restore annotation has not been carried
-// out yet. What was is recorded beside the database.
-func (v view) restoreWanted() bool {
-	value := v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
-	return value != "" && v.onFile() && v.in.Observed.Database.Meta.Value.Restored != value
-}
-
-// RestorePath returns the backup that the annotation names; empty for none.
-func RestorePath(object *v1alpha1.Temporal) string {
-	value := object.Annotations[v1alpha1.RestoreAnnotation]
-	at := strings.LastIndexByte(value, '@')
-	if at < 0 || object.Spec.Storage.Type != v1alpha1.StorageFile {
-		return ""
-	}
-	return value[:at]
-}
-
-func restoreBlocked(v view) bool {
-	return v.restoreWanted() && (!v.in.Observed.Restore.IsKnown() || v.in.Observed.Database.Meta.IsUnknown())
-}
-
-func reportRestoreBlocked(v view) Plan {
-	path, reason := RestorePath(v.in.Desired.Object), v.in.Observed.Restore.Reason
-	if meta := v.in.Observed.Database.Meta; meta.IsUnknown() {
-		reason = meta.Reason
-	}
-	return Plan{
-		Message: "cannot restore " + path + ": " + reason,
-		Remedy:  "choose another with " + v.quoted("restore BACKUP") + ", or give it up: remove the annotation " + v1alpha1.RestoreAnnotation,
-	}
-}
-
-func restoreRequested(v view) bool { return v.restoreWanted() && v.main != nil }
-
-func stopForRestore(v view) Plan {
-	message := "the backup " + RestorePath(v.in.Desired.Object) + " is to be restored"
-	return Plan{
-		Message: Describe(*v.main) + " is stopped: " + message,
-		Actions: v.terminate(v.unit, RestoreRequested, message),
-	}
-}
-
-func restorePending(v view) bool { return v.restoreWanted() }
-
-func restore(v view) Plan {
-	message := "it was asked for"
-	work := v.databaseWork(observed.Meta{Restored: v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]})
-	work.BackupPath = RestorePath(v.in.Desired.Object)
-	work.Aside = observed.ReplacedPath(work.Path, v.in.Now)
-	return Plan{
-		Message:      "not running: the backup " + work.BackupPath + " is restored",
-		Actions:      []Action{{Verb: RestoreBackup, Database: work, Reason: string(RestorePending), Message: message}},
-		RequeueAfter: startLookMin,
-	}
 }
 
 // databaseIncomplete: a first boot was cut short, or the file is gone and a

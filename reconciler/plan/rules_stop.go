@@ -20,11 +20,17 @@ func (v view) overdue(p observed.Process) bool {
 }
 
 // mayBeFirstBoot reports whether the process may still be creating the schema
-// of a new database file, which the marker beside the file tells. To kill it then leaves a file that no server can use;
-// asking it to stop is safe.
+// of a new database file, which the marker beside the file that it was started
+// on tells. To kill it then leaves a file that no server can use; asking it to
+// stop is safe.
 func (v view) mayBeFirstBoot(p observed.Process) bool {
-	return contains(v.unit, p.Identity) && v.startable() &&
-		v.onFile() && !v.in.Observed.Database.FirstBoot.IsAbsent()
+	if !contains(v.unit, p.Identity) || !v.startable() {
+		return false
+	}
+	if on, elsewhere := v.startedElsewhere(); elsewhere {
+		return on.FirstBoot != observed.Absent
+	}
+	return v.onFile() && !v.in.Observed.Database.FirstBoot.IsAbsent()
 }
 
 // retiring are the processes whose way out is seen through before anything

@@ -21,10 +21,16 @@ func reportOtherCluster(v view) Plan {
 }
 
 // databaseLost: a server that has served holds the last copy. Only a restart
-// that the user asks for, knowing it, ends it.
+// that the user asks for, knowing it, ends it. Which file that is was decided
+// when the server was started, whatever the spec says by now.
 func databaseLost(v view) bool {
-	return v.main != nil && v.startedOnIt() && v.in.History.Served && v.opensDatabase() == observed.Absent &&
-		!v.in.Observed.Database.File.IsUnknown() && !restartAsked(v)
+	if v.main == nil || !v.in.History.Served || restartAsked(v) {
+		return false
+	}
+	if on, elsewhere := v.startedElsewhere(); elsewhere {
+		return on.Opens == observed.Absent
+	}
+	return v.startedOnIt() && v.opensDatabase() == observed.Absent && !v.in.Observed.Database.File.IsUnknown()
 }
 
 func keepLost(v view) Plan {

@@ -42,10 +42,8 @@ const (
 	// is now the only one that has the data. It is not restarted for any
 	// reason but that the user says so.
 	DatabaseLost Situation = "DatabaseLost"
-	// RestoreBlocked: a backup is to be restored and is not there, or the
-	// record beside the database cannot be read. What runs stays.
-	RestoreBlocked Situation = "RestoreBlocked"
-	// RestoreRequested: a backup is to be restored. The server is stopped.
+	// RestoreRequested: a backup is to be restored. It is copied and checked
+	// while the server goes on, which is stopped then.
 	RestoreRequested Situation = "RestoreRequested"
 	// ReplacementBlocked: the server is not the one that the spec asks for,
 	// but the one that it asks for could not start. The old one stays.
@@ -90,6 +88,9 @@ const (
 	// AttributeConflict: a search attribute exists with another type, which
 	// Temporal cannot change.
 	AttributeConflict Situation = "AttributeConflict"
+	// RestoreBlocked: a backup is to be restored and cannot be: it is not there,
+	// or not sound, or there is no room for it. What runs stays.
+	RestoreBlocked Situation = "RestoreBlocked"
 	// RecordOutdated: the server serves and the pid record names something else.
 	RecordOutdated Situation = "RecordOutdated"
 	// LockLost: the server serves, but the lock file at the path is not the

@@ -158,12 +158,12 @@ func TestCrashingBuildIsBackedUpForOnce(t *testing.T) {
 func TestTranscriptsOfRestores(t *testing.T) {
 	copied := func(m *machine) {
 		m.ready()
-		m.disk.backups["/b/1.db"] = backup{m.disk.at.copied(), m.disk.beside.Meta.Value}
+		m.disk.backups["/b/1.db"] = backup{store: m.disk.at.copied(), meta: m.disk.beside.Meta.Value}
 		m.disk.at.used = true
 	}
 	runTranscripts(t, []transcript{
 		{"running", func(m *machine) { copied(m); m.askRestore("/b/1.db") }, Converged, []string{
-			"RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
+			"RestoreRequested: StageBackup", "RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
 		}},
 		{"stopped", func(m *machine) {
 			copied(m)
@@ -177,18 +177,31 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.converges(9, at2(Stopped))
 			m.askRestore("/b/1.db")
 			m.enable()
-		}, Converged, []string{"RestorePending: RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
+		}, Converged, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
 		{"twice", func(m *machine) {
 			copied(m)
 			m.askRestore("/b/1.db")
 			m.converges(9, at2(Converged))
 			m.askRestore("/b/1.db")
 		}, Converged, []string{
-			"RestoreRequested: Terminate 1002", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
+			"RestoreRequested: StageBackup", "RestoreRequested: Terminate 1002", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
 		}},
 		{"one that is not there", func(m *machine) { copied(m); m.askRestore("/b/2.db") }, RestoreBlocked, []string{
 			"RestoreBlocked", "RestoreBlocked",
 		}},
+		{"one that is not sound", func(m *machine) {
+			copied(m)
+			m.disk.backups["/b/1.db"] = backup{unsound: true}
+			m.askRestore("/b/1.db")
+		}, RestoreBlocked, []string{"RestoreRequested: StageBackup", "RestoreBlocked", "RestoreBlocked"}},
+		{"one that is not sound, and nothing runs", func(m *machine) {
+			copied(m)
+			m.disable()
+			m.converges(9, at2(Stopped))
+			m.disk.backups["/b/1.db"] = backup{unsound: true}
+			m.askRestore("/b/1.db")
+			m.enable()
+		}, RestoreBlocked, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "RestoreBlocked", "RestoreBlocked"}},
 		{"of an older build", func(m *machine) {
 			copied(m)
 			old := m.disk.backups["/b/1.db"]
@@ -196,7 +209,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.disk.backups["/b/1.db"] = old
 			m.askRestore("/b/1.db")
 		}, Converged, []string{
-			"RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "BuildChanged: RemoveRecord, Backup, Start",
+			"RestoreRequested: StageBackup", "RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "BuildChanged: RemoveRecord, Backup, Start",
 			"DatabaseUnsealed: Seal", "SchemaUnknown: LearnSchema", "Converged", "Converged",
 		}},
 		{"over a database that was deleted", func(m *machine) {
@@ -205,7 +218,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.pass()
 			m.askRestore("/b/1.db")
 		}, Converged, []string{
-			"RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
+			"RestoreRequested: StageBackup", "RestoreRequested: Terminate 1001", "RestorePending: RestoreBackup", "RecordStale: RemoveRecord, Start", "Converged", "Converged",
 		}},
 		{"over a first boot that was killed", func(m *machine) {
 			copied(m)
@@ -214,7 +227,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.disk.at, m.disk.beside.FirstBoot = m.disk.mint(false), observed.Is(observed.FirstBoot{})
 			m.enable()
 			m.askRestore("/b/1.db")
-		}, Converged, []string{"RestorePending: RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
+		}, Converged, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
 	})
 }
 
@@ -223,7 +236,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 func TestRestoreKeepsWhatItReplaces(t *testing.T) {
 	m := converged(t)
 	was := m.disk.at
-	m.disk.backups["/b/1.db"] = backup{was.copied(), m.disk.beside.Meta.Value}
+	m.disk.backups["/b/1.db"] = backup{store: was.copied(), meta: m.disk.beside.Meta.Value}
 	m.askRestore("/b/1.db")
 	m.converges(9, at2(Converged))
 	names := slices.DeleteFunc(keys(m.disk.aside), func(name string) bool { return m.disk.aside[name] != was })

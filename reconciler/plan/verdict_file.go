@@ -29,7 +29,12 @@ func (v view) metaPath() string { return observed.MetaPath(v.in.Observed.Databas
 // that file can be written and is whole.
 func (v view) databaseFile() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
+	on, elsewhere := v.startedElsewhere()
 	switch {
+	case elsewhere && on.Opens == observed.Absent && v.in.History.Served:
+		return v.lost(on.Path, on.Exists)
+	case elsewhere:
+		return fails(name, "OtherStorage", "the server was started on "+on.Path+", which the spec does not name any more", "")
 	case !v.onFile():
 		return holds(name, "InMemory", "workflows are kept in memory")
 	case v.main == nil:
@@ -65,6 +70,22 @@ func (v view) startedOnIt() bool {
 	})
 }
 
+// startedElsewhere returns the database that the server was started on when
+// that is not the spec's: the storage was edited since, and what the server has
+// is there.
+func (v view) startedElsewhere() (on observed.StartedOn, elsewhere bool) {
+	return startedElsewhere(v.unit)
+}
+
+func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere bool) {
+	for _, p := range unit {
+		if on, elsewhere := p.StartedOn.Get(); elsewhere {
+			return on, true
+		}
+	}
+	return observed.StartedOn{}, false
+}
+
 // opensDatabase says whether a process of the unit has the file at the path open.
 func (v view) opensDatabase() observed.Knowledge {
 	all := observed.Absent
@@ -82,17 +103,25 @@ func (v view) opensDatabase() observed.Knowledge {
 // notOpen judges a server that does not have the file at the path open.
 func (v view) notOpen() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
-	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
-		"; or give it up with " + v.quoted("restart")
 	switch {
 	case !v.in.History.Served:
 		return fails(name, "NotOpen", "the server has not opened "+db.Path+" yet", "")
-	case db.File.IsAbsent():
-		return fails(name, "Deleted", db.Path+" was deleted under the server: what it holds is lost when it ends", rescue)
 	case db.File.IsUnknown():
 		return unsure(name, db.File.Reason)
 	}
-	return fails(name, "Replaced", db.Path+" was replaced under the server, which still has the old file", rescue)
+	return v.lost(db.Path, db.File.Knowledge)
+}
+
+// lost judges a server that has served and whose file is not at the path any
+// more. What is there now, if anything, is another file.
+func (v view) lost(path string, exists observed.Knowledge) Verdict {
+	name := v1alpha1.ConditionDatabaseFile
+	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
+		"; or give it up with " + v.quoted("restart")
+	if exists == observed.Absent {
+		return fails(name, "Deleted", path+" was deleted under the server: what it holds is lost when it ends", rescue)
+	}
+	return fails(name, "Replaced", path+" was replaced under the server, which still has the old file", rescue)
 }
 
 // unfit says why the disk or the folder does not let a server write; an empty

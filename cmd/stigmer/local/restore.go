@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,13 +92,37 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return reconciler.Look{}, err
 	}
-	if _, err := s.awaitReady(ctx, timeout); err != nil {
+	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: readiness(), lost: refused(wish)}
+	_, err = w.wait(ctx)
+	if refusal := (*refusedError)(nil); err != nil && !errors.As(err, &refusal) {
 		return reconciler.Look{}, err
 	}
 	if err := s.editDesired(ctx, false, encoding.Change{Path: annotation, Delete: true}); err != nil {
-		return reconciler.Look{}, fmt.Errorf("the backup is restored, but its annotation stays: %w", err)
+		return reconciler.Look{}, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", err)
+	}
+	if err != nil {
+		return reconciler.Look{}, err
 	}
 	return s.awaitReady(ctx, timeout)
+}
+
+// refusedError means that a backup could not be put in place of the database,
+// which is as it was.
+type refusedError struct{ problem string }
+
+// Error says why not, and what that means.
+func (e *refusedError) Error() string {
+	return "not restored: " + e.problem + "; the database is as it was"
+}
+
+// refused returns what tells that the wish will not be carried out.
+func refused(wish string) func(reconciler.Look) error {
+	return func(look reconciler.Look) error {
+		if failure := look.Input.History.RestoreFailure; failure.Wish == wish {
+			return &refusedError{failure.Problem}
+		}
+		return nil
+	}
 }
 
 // findBackup returns the absolute path of a backup that is whole.

@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// movedTo is a healthy world whose storage was edited since its server was
+// started on /old.db.
+func movedTo(kind v1alpha1.StorageType, on observed.StartedOn) base {
+	b := healthy()
+	b.spec().Storage = v1alpha1.StorageSpec{Type: kind, Path: "/new.db"}
+	if kind == v1alpha1.StorageMemory {
+		b.spec().Storage.Path = ""
+	}
+	on.Path = "/old.db"
+	b.edit(func(p *observed.Process) {
+		p.Evidence.NamesDatabase, p.Evidence.OpensDatabase = observed.Absent, observed.Absent
+		p.StartedOn = observed.Is(on)
+	})
+	return b
+}
+
+// TestStorageEditedUnderALostDatabase: the server has the only copy of what it
+// was started on, whatever the spec says by now.
+func TestStorageEditedUnderALostDatabase(t *testing.T) {
+	deleted := observed.StartedOn{Exists: observed.Absent, Opens: observed.Absent, FirstBoot: observed.Absent}
+	replaced := observed.StartedOn{Exists: observed.Known, Opens: observed.Absent, FirstBoot: observed.Absent}
+	there := observed.StartedOn{Exists: observed.Known, Opens: observed.Known, FirstBoot: observed.Absent}
+	untold := observed.StartedOn{Exists: observed.Known, FirstBoot: observed.Absent}
+	for name, c := range map[string]struct {
+		on     observed.StartedOn
+		want   Situation
+		reason string
+	}{
+		"deleted":        {deleted, DatabaseLost, "Deleted"},
+		"replaced":       {replaced, DatabaseLost, "Replaced"},
+		"there":          {there, Drifted, "OtherStorage"},
+		"cannot be told": {untold, Drifted, "OtherStorage"},
+	} {
+		for _, kind := range []v1alpha1.StorageType{v1alpha1.StorageFile, v1alpha1.StorageMemory} {
+			b := movedTo(kind, c.on)
+			b.look()
+			p := Compute(b.Input)
+			verdict := p.Verdict(v1alpha1.ConditionDatabaseFile)
+			if p.Situation != c.want || verdict.Reason != c.reason || !strings.Contains(verdict.Message, "/old.db") {
+				t.Errorf("%s, now %s: %s\n%+v", name, kind, p, verdict)
+			}
+			if c.want == DatabaseLost && len(p.Actions) > 0 {
+				t.Errorf("%s, now %s: something is done: %s", name, kind, p)
+			}
+		}
+	}
+}
+
+// TestLostDatabaseIsGivenUpByName: an edit does not end the server, and a
+// restart that the user asks for does.
+func TestLostDatabaseIsGivenUpByName(t *testing.T) {
+	b := movedTo(v1alpha1.StorageFile, observed.StartedOn{Exists: observed.Absent, Opens: observed.Absent})
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: b.Now.Add(-time.Second).Format(time.RFC3339Nano)}
+	b.look()
+	if p := Compute(b.Input); p.Situation != RestartRequested {
+		t.Errorf("%s", p)
+	}
+}
+
+// TestFirstBootElsewhereIsNotKilled: the marker lies beside the file that the
+// server was started on.
+func TestFirstBootElsewhereIsNotKilled(t *testing.T) {
+	for marker, want := range map[observed.Knowledge]string{
+		observed.Known: "", observed.Unknown: "", observed.Absent: "Kill 100",
+	} {
+		b := movedTo(v1alpha1.StorageMemory, observed.StartedOn{Exists: observed.Known, Opens: observed.Known, FirstBoot: marker})
+		b.aged(5 * time.Second)
+		b.silent()
+		b.History.Served = false
+		b.spec().TerminationGracePeriod.Duration = time.Second
+		b.retired(100, 2*time.Second)
+		if got := verbs(Compute(b.Input)); got != want {
+			t.Errorf("marker %s: %q, want %q", marker, got, want)
+		}
+	}
+}
+
+// TestFileThatIsNoDatabase is refused, and not started on for ever.
+func TestFileThatIsNoDatabase(t *testing.T) {
+	no := observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
+	for name, c := range map[string]struct {
+		change func(*observed.Database)
+		want   Situation
+	}{
+		"rubbish":              {func(*observed.Database) {}, DatabaseUnusable},
+		"with a journal":       {func(db *observed.Database) { db.Companions = []string{db.Path + "-journal"} }, NotRunning},
+		"not told":             {func(db *observed.Database) { db.SQLite = observed.Unsure[bool]("denied") }, NotRunning},
+		"of a first boot":      {func(db *observed.Database) { db.Meta = observed.None[observed.Meta](""); db.File.Value.Size = 0 }, DatabaseIncomplete},
+		"rubbish, with marker": {func(db *observed.Database) { db.Meta = observed.None[observed.Meta](""); db.File.Value.Size = 2 }, DatabaseUnusable},
+	} {
+		b := healthy()
+		b.gone()
+		b.Observed.Database.SQLite = no
+		if strings.Contains(name, "marker") || strings.Contains(name, "first boot") {
+			b.firstBoot()
+		}
+		c.change(&b.Observed.Database)
+		p := Compute(b.Input)
+		if p.Situation != c.want || (c.want == DatabaseUnusable) != strings.Contains(p.Remedy, "move it away") {
+			t.Errorf("%s: %s", name, p)
+		}
+	}
+}
+
+// TestRestoreOverWhatIsNoDatabase is one way out of it.
+func TestRestoreOverWhatIsNoDatabase(t *testing.T) {
+	b := healthy()
+	b.gone()
+	b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+	b.Observed.Restore = observed.Is(observed.File{Size: 1})
+	if p := Compute(b.Input); verbs(p) != "StageBackup, RestoreBackup" {
+		t.Errorf("%s", p)
+	}
+}
+
+// TestRestoreIsTriedAgain: what keeps a backup from being restored may pass;
+// meanwhile the wish is blocked, and a new daemon knows that.
+func TestRestoreIsTriedAgain(t *testing.T) {
+	b := healthy()
+	wish := "/b/x.db@2026-01-02T03:04:04Z"
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: wish}
+	b.Observed.Restore = observed.Is(observed.File{Size: 1})
+	b.look()
+	p := Compute(b.Input)
+	if p.Situation != RestoreRequested || verbs(p) != "StageBackup" {
+		t.Fatalf("%s", p)
+	}
+	b.History = b.History.Did(b.Desired, p.Actions[0], "no room", observed.Identity{}, b.Now)
+	if b.History.Failures != 0 {
+		t.Error("a server failed that was left alone")
+	}
+	next := b
+	next.History = kept(t, b)
+	for _, w := range []*base{&b, &next} {
+		w.later(restoreAgain - time.Second)
+		w.look()
+		if p := Compute(w.Input); p.Situation != RestoreBlocked || !strings.Contains(p.Message, "no room") {
+			t.Errorf("%s", p)
+		}
+		w.later(time.Second)
+		w.look()
+		if p := Compute(w.Input); verbs(p) != "StageBackup" {
+			t.Errorf("%s", p)
+		}
+	}
+}
