@@ -23,7 +23,6 @@ import (
 // chronicle tells the events of one instance. What it remembers is only what
 // it has told, so that it tells it once.
 type chronicle struct {
-	recorder *events.Recorder
 	// generation and object are the desired state that was told of last,
 	// problem what was wrong with its file, removed that it is gone.
 	generation int64
@@ -36,8 +35,7 @@ type chronicle struct {
 }
 
 // begin goes on where the daemon before this one ended.
-func (c *chronicle) begin(path string, last *v1alpha1.Temporal, object *v1alpha1.Temporal, history plan.History) {
-	c.recorder = events.NewRecorder(path)
+func (c *chronicle) begin(last *v1alpha1.Temporal, object *v1alpha1.Temporal, history plan.History) {
 	c.object = object
 	if object != nil {
 		c.generation = object.Generation
@@ -66,7 +64,7 @@ func (i *instance) record(e events.Event, now time.Time) {
 	e.Generation = i.chronicle.generation
 	// What happened before an edit does not repeat itself after it.
 	e.Key = fmt.Sprintf("%d %s", e.Generation, e.Key)
-	i.logUnrecorded(i.chronicle.recorder.Record(e, now))
+	i.logUnrecorded(i.journal.Record(e, now))
 }
 
 // logUnrecorded logs that events could not be written, once.
@@ -144,7 +142,7 @@ func (i *instance) recordPass(before v1alpha1.TemporalStatus, pass status.Pass, 
 		i.chronicle.ends.part(s.Identity).who = stranger
 	}
 	i.recordConditions(before.Conditions, now)
-	i.logUnrecorded(i.chronicle.recorder.Flush(now))
+	i.logUnrecorded(i.journal.Flush(now))
 }
 
 // alreadyRefused reports whether the status before said that the same is in
@@ -196,7 +194,7 @@ func (i *instance) recordForgotten(now time.Time) {
 // finishRecords writes what is left to write.
 func (i *instance) finishRecords(now time.Time) {
 	i.recordUnheard()
-	i.logUnrecorded(i.chronicle.recorder.Close(now))
+	i.logUnrecorded(i.journal.Close(now))
 }
 
 // Recorded returns the instances of which there are events, sorted; those that

@@ -47,7 +47,8 @@ func (w *teller) restart(last *v1alpha1.Temporal) {
 		history = plan.Restore(last)
 		w.status = last.Status
 	}
-	w.chronicle.begin(w.path, last, last, history)
+	w.journal = events.NewRecorder(w.path)
+	w.chronicle.begin(last, last, history)
 }
 
 // news checks the events since the last call, "type/reason message" each.

@@ -7,6 +7,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -15,11 +16,11 @@ import (
 // instance is what the loop remembers of one instance between passes. All but
 // exits belongs to the worker that has the instance's name.
 type instance struct {
-	name   string
-	log    logr.Logger
-	source *source
-	sink   *sink
-	hands  *actuator.Actuator
+	surroundings
+	name string
+	log  logr.Logger
+	// lookAt says what to look at for a desired object.
+	lookAt func(desired plan.Desired, hints []observed.Identity) observer.Target
 	// chronicle is told of all that happens.
 	chronicle chronicle
 	history   plan.History
@@ -40,15 +41,14 @@ type instance struct {
 }
 
 // resume takes over from an earlier daemon, whose status is lost when its
-// file could not be read.
-func (i *instance) resume(home Home, claims *claims, last *v1alpha1.Temporal, lost bool) {
-	i.source = newSource(home, i.name, last, claims)
+// file could not be read. Object is what was last in force.
+func (i *instance) resume(last *v1alpha1.Temporal, lost bool, object *v1alpha1.Temporal) {
 	i.lost = lost
 	if last != nil {
 		i.status = last.Status
 		i.history = plan.Restore(last)
 	}
-	i.chronicle.begin(home.Events(i.name), last, i.source.object, i.history)
+	i.chronicle.begin(last, object, i.history)
 }
 
 // noteExit returns the actuator's callback: it keeps the exit for the next

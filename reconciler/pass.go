@@ -27,24 +27,34 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 		return 0, err
 	}
 	i := r.instance(name)
-	now := time.Now()
-	desired, problem := i.source.read(now)
+	after, over, err := i.pass(ctx)
+	if over {
+		return 0, r.forget(i)
+	}
+	return after, err
+}
+
+// pass looks, decides, acts and gives account, once. It returns when the next
+// one is due, and whether the instance is no more.
+func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, err error) {
+	now := i.clock.Now()
+	desired, problem := i.wishes.read(now)
 	i.logProblem(problem)
 	i.recordDesired(desired, problem, now)
 	if desired.Object == nil || desired.Removed && !i.known(desired) {
 		switch {
 		case problem != "":
-			return lookAtLeast, i.reportUnreadable(problem, now)
+			return lookAtLeast, false, i.reportUnreadable(problem, now)
 		case i.lost && !desired.Removed:
-			return i.source.settling(now), nil
+			return i.wishes.settling(now), false, nil
 		case !i.lost:
 			// A late wake-up for an instance that is no more.
-			return 0, r.forget(i)
+			return 0, true, nil
 		}
 	}
-	input, decision := r.decide(ctx, i, desired)
+	input, decision := i.decide(ctx, desired)
 	if ctx.Err() != nil {
-		return 0, ctx.Err()
+		return 0, false, ctx.Err()
 	}
 	i.logDecision(decision)
 	// Before the actions, so that no exit that they cause is missed.
@@ -54,21 +64,21 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 	decision.Remedy = cmp.Or(decision.Remedy, remedyFor(failure, desired))
 
 	input.History = i.history
-	err := i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
+	err = i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
 	i.logUnwritten(err)
 	if desired.Removed && decision.Situation == plan.Stopped && failure == nil {
-		i.recordForgotten(time.Now())
+		i.recordForgotten(i.clock.Now())
 		i.log.Info("forgotten: the desired file is gone and nothing runs; the data stays")
-		return 0, r.forget(i)
+		return 0, true, nil
 	}
-	after := decision.RequeueAfter
+	after = decision.RequeueAfter
 	if gone {
 		after = retryFirst
 	}
-	if settling := i.source.settling(now); settling > 0 {
+	if settling := i.wishes.settling(now); settling > 0 {
 		after = min(after, settling)
 	}
-	return after, errors.Join(failure, err)
+	return after, false, errors.Join(failure, err)
 }
 
 // known reports whether the object is one that somebody wrote once.
@@ -77,17 +87,17 @@ func (i *instance) known(desired plan.Desired) bool { return desired.Object.Gene
 // decide looks and computes what to do. Before a server that works is given
 // up, the whole machine is searched: a usual look does not see the stranger
 // who would keep its successor from starting.
-func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desired) (plan.Input, plan.Plan) {
-	look := r.options.lookAt(desired, i.hints)
-	look.Thorough = time.Since(i.thoroughAt) >= thoroughEvery
-	look.CheckWrite = i.history.WriteDue(time.Now())
+func (i *instance) decide(ctx context.Context, desired plan.Desired) (plan.Input, plan.Plan) {
+	look := i.lookAt(desired, i.hints)
+	look.Thorough = i.clock.Since(i.thoroughAt) >= thoroughEvery
+	look.CheckWrite = i.history.WriteDue(i.clock.Now())
 	for {
-		state := r.observer.Observe(ctx, look)
+		state := i.eyes.Observe(ctx, look)
 		if ctx.Err() != nil {
 			return plan.Input{}, plan.Plan{}
 		}
 		if look.Thorough && state.Processes.IsKnown() {
-			i.thoroughAt = time.Now()
+			i.thoroughAt = i.clock.Now()
 		}
 		input := i.see(desired, state)
 		decision := plan.Compute(input)
@@ -105,7 +115,7 @@ func (r *Reconciler) decide(ctx context.Context, i *instance, desired plan.Desir
 
 // see takes the look into the history and returns what to decide from.
 func (i *instance) see(desired plan.Desired, state observed.State) plan.Input {
-	now := time.Now()
+	now := i.clock.Now()
 	before, exits := i.history, i.takeExits()
 	for _, exit := range exits {
 		i.history = i.history.Exited(exit)
@@ -123,14 +133,14 @@ func (i *instance) see(desired plan.Desired, state observed.State) plan.Input {
 func (i *instance) act(ctx context.Context, desired plan.Desired, decision plan.Plan) error {
 	for _, action := range decision.Actions {
 		outcome := i.hands.Do(ctx, action)
-		i.recordAction(decision, outcome, time.Now())
+		i.recordAction(decision, outcome, i.clock.Now())
 		var busy *actuator.LockHeldError
 		if errors.As(outcome.Err, &busy) {
 			// Another server has it, or a reader for a moment. No server has
 			// failed, so the next start need not wait.
 			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
-		i.history = i.history.Did(desired, action, problemOf(outcome.Err), outcome.Started, time.Now())
+		i.history = i.history.Did(desired, action, problemOf(outcome.Err), outcome.Started, i.clock.Now())
 		if outcome.Err != nil {
 			return fmt.Errorf("%s failed: %w", action.Verb, outcome.Err)
 		}
@@ -196,10 +206,10 @@ func (i *instance) watch(decision plan.Plan) (gone bool) {
 func (i *instance) account(pass status.Pass) error {
 	before := i.status
 	i.status = status.Compute(before, pass)
-	i.recordPass(before, pass, time.Now())
+	i.recordPass(before, pass, i.clock.Now())
 	object := pass.Input.Desired.Object.DeepCopy()
 	object.Status = i.status
-	return i.sink.write(object)
+	return i.accounts.write(object)
 }
 
 // reportUnreadable writes a status for an instance that never had a good file.
@@ -207,7 +217,7 @@ func (i *instance) reportUnreadable(problem string, now time.Time) error {
 	object, before := status.Unreadable(i.name, problem, i.status, now), i.status
 	i.status = object.Status
 	i.recordConditions(before.Conditions, now)
-	return i.sink.write(object)
+	return i.accounts.write(object)
 }
 
 // logDecision logs a new situation at V(0), and each pass at V(1).

@@ -9,9 +9,11 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 
 	"github.com/stigmer/stigmer-local/observer"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/events"
 )
 
 // Options of a Reconciler.
@@ -167,10 +169,10 @@ func (r *Reconciler) forget(i *instance) error {
 	r.mu.Lock()
 	delete(r.instances, i.name)
 	r.mu.Unlock()
-	i.finishRecords(time.Now())
+	i.finishRecords(i.clock.Now())
 	// After the status file, which says what the instance has.
 	defer r.claims.release(i.name)
-	return errors.Join(i.sink.remove(), i.hands.Close())
+	return errors.Join(i.accounts.remove(), i.hands.Close())
 }
 
 // closeAll lets go of everything but Temporal.
@@ -179,7 +181,7 @@ func (r *Reconciler) closeAll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range r.instances {
-		i.finishRecords(time.Now())
+		i.finishRecords(i.clock.Now())
 		if err := i.hands.Close(); err != nil {
 			r.options.Log.Error(err, "cannot close", "instance", i.name)
 		}
@@ -192,16 +194,16 @@ func (r *Reconciler) closeAll() {
 // newInstance returns the memory of an instance that this daemon has not
 // seen, with what the last daemon left in the status file.
 func (r *Reconciler) newInstance(name string) *instance {
-	i := &instance{
-		name: name,
-		log:  r.options.Log.WithValues("instance", name),
-		sink: &sink{path: r.options.Home.Status(name)},
-	}
-	last, err := r.options.Home.ReadStatus(name)
+	home := r.options.Home
+	i := &instance{name: name, log: r.options.Log.WithValues("instance", name), lookAt: r.options.lookAt}
+	last, err := home.ReadStatus(name)
 	if err != nil {
 		i.log.Error(err, "the status of an earlier daemon is lost")
 	}
-	i.resume(r.options.Home, r.claims, last, err != nil)
+	file := newSource(home, name, last, r.claims)
+	i.resume(last, err != nil, file.object)
+	i.eyes, i.wishes, i.clock = r.observer, file, clock.RealClock{}
+	i.accounts, i.journal = &sink{path: home.Status(name)}, events.NewRecorder(home.Events(name))
 	i.hands = actuator.New(actuator.Options{
 		Identifier: r.observer,
 		Env:        r.options.Env,

@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// The two lines of a database file.
+// The two lines of a database file. The first begins as every SQLite database
+// does, which is looked at before a start.
 const (
-	databaseHeader = "stubtemporal database"
+	databaseHeader = "SQLite format 3\x00stubtemporal database"
 	clusterPrefix  = "cluster "
 )
 
