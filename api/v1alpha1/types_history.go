@@ -24,23 +24,30 @@ type HistoryStatus struct {
 	// Write is the last write check.
 	// +optional
 	Write *WriteCheckStatus `json:"write,omitempty"`
-	// RestoreFailure is the last backup that could not be restored.
+	// Restore is what became of the last backup that was to be restored.
 	// +optional
-	RestoreFailure *RestoreFailureStatus `json:"restoreFailure,omitempty"`
+	Restore *RestoreWishStatus `json:"restore,omitempty"`
 	// Retirements are the processes that were asked to stop and still live.
 	// +listType=atomic
 	// +optional
 	Retirements []RetirementStatus `json:"retirements,omitempty"`
 }
 
-// RestoreFailureStatus is a backup that could not be restored.
-type RestoreFailureStatus struct {
+// RestoreWishStatus is what became of a backup that was to be restored.
+type RestoreWishStatus struct {
 	// Wish is the value of the restore annotation.
 	Wish string `json:"wish"`
-	// Problem is why it could not be restored.
-	Problem string `json:"problem"`
-	// Time when that was found.
-	Time metav1.MicroTime `json:"time"`
+	// Database that it was asked for.
+	Database string `json:"database"`
+	// Done says that it was put in place.
+	// +optional
+	Done bool `json:"done,omitempty"`
+	// Problem is why it could not be put in place.
+	// +optional
+	Problem string `json:"problem,omitempty"`
+	// FailedAt is when that was found.
+	// +optional
+	FailedAt *metav1.MicroTime `json:"failedAt,omitempty"`
 }
 
 // RetirementStatus is a process that was asked to stop.

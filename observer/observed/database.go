@@ -67,6 +67,9 @@ type Meta struct {
 	// BackedUpFor is the build for whose first start on it the database was
 	// copied; empty once that build has served.
 	BackedUpFor string `json:"backedUpFor,omitempty"`
+	// Rescued says of a backup that it is of a file that was deleted or replaced
+	// under its server, and so has what that server alone had.
+	Rescued bool `json:"rescued,omitempty"`
 	// Restored is the value of the restore annotation that was last carried out.
 	Restored string `json:"restored,omitempty"`
 }

@@ -25,11 +25,12 @@
 //	UIServing            the UI does not answer 200                    told, and left (Degraded)
 //	DatabaseFile         deleted or replaced under the server          told, and left (DatabaseLost)
 //	DatabaseFile         read-only, or less than 16 MiB are free       told, and left (Degraded)
+//	DatabaseFile         written over by something that is no database told, and left (Degraded)
 //	DatabaseFile         the first boot is not known to be complete    sealed when the store works
 //
 // A commit of Temporal's that meets somebody who reads the file can leave it
 // unable to write for good, which a restart heals; see busyTimeout. While the
-// file is lost, or its disk full or read-only, neither a store that is not read
+// file is lost or written over, or its disk full or read-only, neither a store that is not read
 // nor one that is not written is a reason for a restart; and while it is lost nothing is, neither a
 // hang nor an edit: the process has the only copy of the data. What the user
 // asks for by name, a restart, a stop or a restore, is always done.

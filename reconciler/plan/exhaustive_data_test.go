@@ -171,7 +171,9 @@ func wishValues() []value {
 		{"restore that failed", func(b *base) {
 			restore(observed.Is(observed.File{Size: 1}))(b)
 			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "an earlier wish"})
-			b.History.RestoreFailure = RestoreFailure{Wish: "/b/x.db@2026-01-02T03:04:04Z", Problem: "no room", Time: b.Now}
+			b.History.Restore = RestoreWish{
+				Value: "/b/x.db@2026-01-02T03:04:04Z", Database: b.spec().Storage.Path, Problem: "no room", FailedAt: b.Now,
+			}
 		}},
 		{"restore of nothing", restore(observed.None[observed.File]("no such file"))},
 		{"restore of what is not known", restore(observed.Unsure[observed.File]("denied"))},

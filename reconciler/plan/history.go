@@ -46,8 +46,8 @@ type History struct {
 	Retirements map[observed.Identity]Retirement
 	// StartedFor is the Generation that the last start of this daemon was for.
 	StartedFor int64
-	// RestoreFailure is the last backup that could not be restored.
-	RestoreFailure RestoreFailure
+	// Restore is what became of the last backup that was to be restored.
+	Restore RestoreWish
 	// Unplanned says that the next start is a restart that nobody asked for;
 	// RestartCount counts those.
 	Unplanned    bool
@@ -107,7 +107,7 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 	h = h.resume(v).forgiveClock(now)
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
-	h = h.noteStore(v, now)
+	h = h.noteStore(v, now).noteWish(v)
 	return h.countChecks(v, now, slept)
 }
 

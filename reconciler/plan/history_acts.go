@@ -26,7 +26,7 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 	switch {
 	case failed && action.Verb == StageBackup:
 		// What was there before is as good as it was, and may start.
-		h.RestoreFailure = RestoreFailure{Wish: action.Database.Meta.Restored, Problem: problem, Time: now}
+		h.Restore.Problem, h.Restore.FailedAt = problem, now
 	case failed && prepares(action.Verb):
 		return h.fail(desired, now)
 	case action.Verb == Start:
@@ -36,6 +36,8 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 		h = h.follow(started)
 		h.Unplanned, h.StartedFor = false, h.Generation
 	case failed:
+	case action.Verb == RestoreBackup:
+		h.Restore.Done = true
 	case action.Verb == Terminate:
 		return h.retire(desired, action, now)
 	case action.Verb == Kill:

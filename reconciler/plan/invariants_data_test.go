@@ -67,10 +67,10 @@ func asked(b base) bool {
 // restores reports whether a backup is to be put in place, and can be.
 func restores(b base) bool {
 	wish, restore := b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
-	failure := b.History.RestoreFailure
-	failed := failure.Wish == wish && b.Now.Sub(failure.Time) < 30*time.Second
+	known := b.History.Restore
+	failed := known.Value == wish && (known.Done || known.Database != b.spec().Storage.Path || known.Problem != "" && b.Now.Sub(known.FailedAt) < 30*time.Second)
 	return restore && onFile(b) && b.Observed.Database.Meta.Value.Restored != wish &&
-		(staged(b) || b.Observed.Restore.IsKnown() && !failed)
+		!failed && (staged(b) || b.Observed.Restore.IsKnown())
 }
 
 // staged reports whether the backup lies ready.

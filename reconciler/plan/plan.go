@@ -42,6 +42,17 @@ type Plan struct {
 	External *observed.External
 }
 
+// Failing lists the deep checks of the server that fail.
+func (p Plan) Failing() []string {
+	var names []string
+	for _, name := range deepChecks() {
+		if p.Verdict(name).Holds == observed.Absent {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // GivesUpServer reports whether the plan ends a server because another one is
 // wanted, or because it does not work: who else has its database open decides
 // whether that heals.

@@ -35,8 +35,8 @@ func Restore(last *v1alpha1.Temporal) History {
 			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures)}
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
-		if failure := kept.RestoreFailure; failure != nil {
-			h.RestoreFailure = RestoreFailure{Wish: failure.Wish, Problem: failure.Problem, Time: failure.Time.Time}
+		if wish := kept.Restore; wish != nil {
+			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
 		}
 		h.Retirements = retirements(kept.Retirements)
 	}
@@ -59,8 +59,10 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	if !h.Write.Time.IsZero() {
 		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures)}
 	}
-	if failure := h.RestoreFailure; failure.Wish != "" {
-		kept.RestoreFailure = &v1alpha1.RestoreFailureStatus{Wish: failure.Wish, Problem: failure.Problem, Time: metav1.NewMicroTime(failure.Time)}
+	if wish := h.Restore; wish.Value != "" {
+		kept.Restore = &v1alpha1.RestoreWishStatus{
+			Wish: wish.Value, Database: wish.Database, Done: wish.Done, Problem: wish.Problem, FailedAt: microTime(wish.FailedAt),
+		}
 	}
 	if h.Failures > 0 {
 		kept.NotBefore = microTime(h.NotBefore)
@@ -72,7 +74,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
-	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.RestoreFailure == nil {
+	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.Restore == nil {
 		return nil
 	}
 	return kept

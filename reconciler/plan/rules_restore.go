@@ -16,13 +16,18 @@ import (
 // again: room may have been made, or the file mended.
 const restoreAgain = 30 * time.Second
 
-// RestoreFailure is a backup that could not be restored.
-type RestoreFailure struct {
-	// Wish is the value of the annotation that asked for it; empty for none.
-	Wish string
-	// Problem is why it could not be restored, Time when that was found.
-	Problem string
-	Time    time.Time
+// RestoreWish is what became of the last backup that was to be restored.
+type RestoreWish struct {
+	// Value of the annotation that asked for it; empty for none.
+	Value string
+	// Database that it was asked for: the one of the spec when the annotation
+	// was first seen. It is put in the place of no other.
+	Database string
+	// Done says that it was put in place.
+	Done bool
+	// Problem is why it could not be, FailedAt when that was found.
+	Problem  string
+	FailedAt time.Time
 }
 
 // RestorePath returns the backup that the annotation names; empty for none.
@@ -36,13 +41,31 @@ func RestorePath(object *v1alpha1.Temporal) string {
 }
 
 // restoreWish returns the restore annotation that was not carried out yet;
-// empty for none. What was is recorded beside the database.
+// empty for none. What was is recorded beside the database, and remembered: an
+// annotation that stays in the file must not be carried out once more on
+// another database, nor on one that was begun anew.
 func (v view) restoreWish() string {
 	value := v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
-	if !v.onFile() || v.in.Observed.Database.Meta.Value.Restored == value {
+	if !v.onFile() || v.in.Observed.Database.Meta.Value.Restored == value ||
+		v.in.History.Restore.Value == value && v.in.History.Restore.Done {
 		return ""
 	}
 	return value
+}
+
+// noteWish keeps which database a wish is for, and that it was carried out.
+func (h History) noteWish(v view) History {
+	value := v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
+	if value == "" || !v.onFile() {
+		return h
+	}
+	if h.Restore.Value != value {
+		h.Restore = RestoreWish{Value: value, Database: v.in.Desired.Object.Spec.Storage.Path}
+	}
+	if v.in.Observed.Database.Meta.Value.Restored == value {
+		h.Restore.Done = true
+	}
+	return h
 }
 
 // staged reports whether the backup was copied and checked for this wish.
@@ -53,17 +76,19 @@ func (v view) staged() bool {
 
 // restoreProblem says why the wish cannot be carried out now; empty for nothing.
 func (v view) restoreProblem() string {
-	failure, meta := v.in.History.RestoreFailure, v.in.Observed.Database.Meta
-	since := v.in.Now.Sub(failure.Time)
+	wish, meta := v.in.History.Restore, v.in.Observed.Database.Meta
+	since := v.in.Now.Sub(wish.FailedAt)
 	switch {
 	case meta.IsUnknown():
 		return meta.Reason
+	case wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
+		return "it was asked for when the database was " + wish.Database
 	case v.staged():
 		return ""
 	case !v.in.Observed.Restore.IsKnown():
 		return v.in.Observed.Restore.Reason
-	case failure.Wish == v.restoreWish() && since >= 0 && since < restoreAgain:
-		return failure.Problem
+	case wish.Value == v.restoreWish() && wish.Problem != "" && since >= 0 && since < restoreAgain:
+		return wish.Problem
 	}
 	return ""
 }

@@ -170,6 +170,9 @@ func start(v view) Plan {
 	if v.in.History.Unplanned {
 		message = "the last server failed"
 	}
+	if db := v.in.Observed.Database; v.onFile() && db.File.IsAbsent() && db.Meta.Value.ClusterID != "" {
+		message += "; the database that was at " + db.Path + " is gone, and a new, empty one is made"
+	}
 	return v.startAfter(NotRunning, message)
 }
 

@@ -125,6 +125,48 @@ func TestRestoreOverWhatIsNoDatabase(t *testing.T) {
 	}
 }
 
+// TestRestoreIsForOneDatabaseOnce: an annotation that stays in the file is
+// carried out on no other database, nor on one that was begun anew.
+func TestRestoreIsForOneDatabaseOnce(t *testing.T) {
+	m := converged(t)
+	m.disk.backups["/b/1.db"] = backup{store: m.disk.at.copied(), meta: m.disk.beside.Meta.Value}
+	m.askRestore("/b/1.db")
+	m.converges(9, at2(Converged))
+	replaced := len(m.disk.aside)
+	m.disable()
+	m.converges(9, at2(Stopped))
+	m.disk.at, m.disk.beside.Meta = nil, observed.None[observed.Meta]("") // "to start over"
+	m.History = kept(t, m.base)                                           // and another daemon
+	m.enable()
+	if !m.converges(9, at2(Converged)) || len(m.disk.aside) != replaced || m.disk.at.cluster == "cluster-1" {
+		t.Errorf("the backup is restored once more: %q", m.transcript)
+	}
+
+	b := healthy()
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+	b.Observed.Restore = observed.Is(observed.File{Size: 1})
+	b.look()
+	if p := Compute(b.Input); p.Situation != RestoreRequested {
+		t.Errorf("%s", p)
+	}
+	b.spec().Storage.Path = "/other.db"
+	b.gone()
+	b.look()
+	if p := Compute(b.Input); verbs(p) != "Start" {
+		t.Errorf("on another database: %s", p)
+	}
+}
+
+// TestDatabaseThatIsGone: a new one is made, and that is said.
+func TestDatabaseThatIsGone(t *testing.T) {
+	b := healthy()
+	b.gone()
+	b.Observed.Database.File = observed.None[observed.File]("")
+	if p := Compute(b.Input); verbs(p) != "Start" || !strings.Contains(p.Message, "is gone, and a new, empty one is made") {
+		t.Errorf("%s", p)
+	}
+}
+
 // TestRestoreIsTriedAgain: what keeps a backup from being restored may pass;
 // meanwhile the wish is blocked, and a new daemon knows that.
 func TestRestoreIsTriedAgain(t *testing.T) {

@@ -43,6 +43,11 @@ func sickRows() []row {
 			failed(b)
 			b.History.StoreRead = false
 		}, v1alpha1.ConditionStoreReadable, "CheckFailed", Degraded, "", true},
+		{"DatabaseFile: written over", func(b *base) {
+			b.Observed.Server.Store = broken("file is not a database")
+			failed(b)
+			b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is no SQLite database"}
+		}, v1alpha1.ConditionDatabaseFile, "Overwritten", Degraded, "", true},
 		{"StoreReadable: another cluster id", func(b *base) { b.Observed.Server.Cluster.Value.ID = "cluster-9"; failed(b) },
 			v1alpha1.ConditionStoreReadable, "OtherCluster", OtherCluster, "", true},
 		{"StoreWritable: has written, two checks failed", func(b *base) {

@@ -52,6 +52,9 @@ func (v view) databaseFile() Verdict {
 		return unfit
 	}
 	switch {
+	case v.notDatabase():
+		return fails(name, "Overwritten", db.Path+" was written over by another program: "+db.SQLite.Reason,
+			"restore a backup: see "+v.quoted("backups"))
 	case db.FirstBoot.IsUnknown():
 		return unsure(name, db.FirstBoot.Reason)
 	case db.FirstBoot.IsKnown():

@@ -13,12 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
-	"github.com/stigmer/stigmer-local/api/v1alpha1"
-	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -104,7 +100,8 @@ func lossOf(look reconciler.Look) string {
 	case look.Plan.Main == nil:
 		return ""
 	case look.Plan.Situation == plan.DatabaseLost:
-		return fmt.Sprintf("%s, which alone has what it did since the last backup", look.Plan.Main)
+		return fmt.Sprintf("%s, which alone has what was in %s; '%s' saves it", look.Plan.Main,
+			look.Object.Spec.Storage.Path, plan.Command(look.Object.Name, "backup"))
 	case counted && running == 0:
 		return ""
 	case look.Plan.Volatile && counted:
@@ -122,7 +119,7 @@ func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes 
 	switch {
 	case yes || look.Plan.Main == nil:
 		return nil
-	case look.Plan.Situation == plan.DatabaseLost && s.savedSince(lostAt(look)):
+	case look.Plan.Situation == plan.DatabaseLost && s.savedSince(look.Plan.Main.Started):
 		return nil
 	case look.Plan.Situation == plan.DatabaseLost:
 		return s.confirmLoss(ctx, look, "restore", yes)
@@ -144,24 +141,11 @@ func areRunning(n int64) string {
 	return fmt.Sprintf("%d workflows run", n)
 }
 
-// lostAt is when the daemon noticed that the database was lost; zero when it
-// did not say.
-func lostAt(look reconciler.Look) time.Time {
-	if look.Reported == nil {
-		return time.Time{}
-	}
-	c := meta.FindStatusCondition(look.Reported.Status.Conditions, v1alpha1.ConditionDatabaseFile)
-	if c == nil || c.Status != metav1.ConditionFalse {
-		return time.Time{}
-	}
-	return c.LastTransitionTime.Time
-}
-
-// savedSince reports whether a backup was made by hand after that time.
-func (s *session) savedSince(lost time.Time) bool {
+// savedSince reports whether what the server alone had was saved after it began.
+func (s *session) savedSince(began time.Time) bool {
 	backups, err := database.List(s.home.Files(s.name).BackupDir)
-	return err == nil && !lost.IsZero() && slices.ContainsFunc(backups, func(b database.Backup) bool {
-		return b.Kind == observed.BackupByHand && b.Made.After(lost)
+	return err == nil && slices.ContainsFunc(backups, func(b database.Backup) bool {
+		return b.Meta.Value.Rescued && b.Made.After(began)
 	})
 }
 

@@ -118,8 +118,12 @@ func (e *refusedError) Error() string {
 // refused returns what tells that the wish will not be carried out.
 func refused(wish string) func(reconciler.Look) error {
 	return func(look reconciler.Look) error {
-		if failure := look.Input.History.RestoreFailure; failure.Wish == wish {
-			return &refusedError{failure.Problem}
+		kept := look.Input.History.Restore
+		switch {
+		case look.Plan.Situation == plan.RestoreBlocked:
+			return &refusedError{look.Plan.Message}
+		case kept.Value == wish && !kept.Done && kept.Problem != "":
+			return &refusedError{kept.Problem}
 		}
 		return nil
 	}

@@ -130,6 +130,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err != nil {
 		return err
 	}
+	changes = append(changes, doneWish(before)...)
 	if err := s.confirmEdit(ctx, before, f.yes, changes); err != nil {
 		return err
 	}
@@ -147,6 +148,16 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 		return err
 	}
 	return s.printReady(look, howReached(before, look))
+}
+
+// doneWish takes the wish for a restore out of the file that was carried out,
+// and that the command which wrote it did not live to remove.
+func doneWish(look reconciler.Look) []encoding.Change {
+	kept := look.Input.History.Restore
+	if look.Object == nil || !kept.Done || look.Object.Annotations[v1alpha1.RestoreAnnotation] != kept.Value {
+		return nil
+	}
+	return []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true}}
 }
 
 // printWanted prints that the instance is wanted, and for a program what is
