@@ -2,7 +2,6 @@ package local
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -38,7 +37,8 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"locl"}, `unknown command or argument "locl"`},
 		{[]string{"local", "strat"}, `unknown command or argument "strat"`},
 		{[]string{"local", "--prot", "1"}, "unknown flag: --prot"},
-		{[]string{"local", "--port", "x"}, "invalid argument"},
+		{[]string{"local", "--port", "x"}, "--port x: give a whole number"},
+		{[]string{"local", "logs", "--tail", "-2"}, "--tail -2: give a number of lines, or -1 for all"},
 		{[]string{"local", "--memory", "--db-filename", "f"}, "exclude each other"},
 		{[]string{"local", "status", "-o", "xml"}, `unknown output format "xml"`},
 		{[]string{"local", "status", "--name", "Not_A_Label"}, "Not_A_Label"},
@@ -199,50 +199,5 @@ func TestHowReached(t *testing.T) {
 		if got := howReached(c.before, c.now); got != c.want {
 			t.Errorf("case %d: %s, want %s", i, got, c.want)
 		}
-	}
-}
-
-func TestLogsOfARotatedFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("one\n")
-	file, err := reopenRotated(nil, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	if same, _ := reopenRotated(file, path); same != file {
-		t.Error("reopened a file that was not rotated")
-	}
-	if err := os.Rename(path, path+".1"); err != nil {
-		t.Fatal(err)
-	}
-	if same, _ := reopenRotated(file, path); same != file {
-		t.Error("gave up the old file while there is no new one")
-	}
-	write("two\n")
-	next, err := reopenRotated(file, path)
-	if err != nil || next == file {
-		t.Fatalf("did not notice the rotation: %v", err)
-	}
-	next.Close()
-}
-
-func TestFollowEndsWithItsContext(t *testing.T) {
-	home := t.TempDir()
-	if err := os.Chmod(home, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	a := &app{stdout: &out, stderr: &out, homeFlag: home, name: "temporal"}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := a.logs(ctx, true); err != nil {
-		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,55 +13,120 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// followLook is how often a followed log is looked at for new lines.
-const followLook = 200 * time.Millisecond
+const (
+	// followLook is how often a followed log is looked at for new lines.
+	followLook = 200 * time.Millisecond
+	// wholeLog is the --tail that leaves nothing out.
+	wholeLog = -1
+)
 
 func (a *app) logsCommand() *cobra.Command {
 	var follow bool
+	var tail int
 	c := &cobra.Command{
 		Use:   "logs",
 		Short: "Print Temporal's log",
 		Args:  noArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return a.logs(c.Context(), follow) },
+		RunE:  func(c *cobra.Command, _ []string) error { return a.logs(c.Context(), follow, tail) },
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "print new lines as they come, until Ctrl-C")
+	c.Flags().IntVar(&tail, "tail", wholeLog, "print no more than this many of the lines that are there; -1 for all")
 	return c
 }
 
-func (a *app) logs(ctx context.Context, follow bool) error {
+func (a *app) logs(ctx context.Context, follow bool, tail int) error {
+	if tail < wholeLog {
+		return usageError("--tail %d: give a number of lines, or %d for all", tail, wholeLog)
+	}
 	s, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	path := s.home.Files(s.name).Log
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) && !follow {
+	file, err := openTail(path, tail)
+	absent := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case absent && !follow:
 		fmt.Fprintf(s.stderr, "%s has no log yet: it was never started here\n", s.name)
 		return nil
+	case err != nil && !absent:
+		return fmt.Errorf("cannot read the log: %w", err)
+	case follow:
+		return followLog(ctx, a.stdout, file, path)
 	}
+	defer file.Close()
+	return printRest(a.stdout, file)
+}
+
+// openTail opens the log at the beginning of its last lines.
+func openTail(path string, lines int) (*os.File, error) {
+	file, err := os.Open(path)
+	if err != nil || lines == wholeLog {
+		return file, err
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err == nil {
+		size, err = tailStart(file, size, lines)
+	}
+	if err == nil {
+		_, err = file.Seek(size, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// tailBlock is how much is read at once in search of the last lines, in bytes.
+const tailBlock = 64 << 10
+
+// tailStart returns where the last lines of what is size bytes long begin. It
+// reads from the end: a log may be long. The last byte is not looked at: an end
+// of line there ends the last line, which counts without one as well.
+func tailStart(log io.ReaderAt, size int64, lines int) (int64, error) {
+	if lines == 0 {
+		return size, nil
+	}
+	block := make([]byte, tailBlock)
+	for end := size - 1; end > 0; {
+		start := max(0, end-tailBlock)
+		part := block[:end-start]
+		if _, err := log.ReadAt(part, start); err != nil {
+			return 0, err
+		}
+		for i := bytes.LastIndexByte(part, '\n'); i >= 0; i = bytes.LastIndexByte(part[:i], '\n') {
+			if lines--; lines == 0 {
+				return start + int64(i) + 1, nil
+			}
+		}
+		end = start
+	}
+	return 0, nil
+}
+
+// followLog prints the log from where the file is, a nil one when there is no
+// log yet, until the context ends.
+func followLog(ctx context.Context, out io.Writer, file *os.File, path string) error {
 	tick := time.NewTicker(followLook)
 	defer tick.Stop()
+	// Closing a file that is nil is refused, and does nothing.
+	defer func() { file.Close() }()
 	for {
+		// Before the rest of the old file is printed, so that no line that
+		// came before the rotation is missed.
+		next, err := reopenRotated(file, path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("cannot read the log: %w", err)
 		}
-		next, nextErr := file, err
-		if follow {
-			// Before the rest of the old file is printed, so that no line
-			// that came before the rotation is missed.
-			next, nextErr = reopenRotated(file, path)
-		}
-		if err := printRest(a.stdout, file); err != nil {
+		if err := printRest(out, file); err != nil {
 			return err
 		}
 		if next != file {
 			file.Close()
-			file, err = next, nextErr
+			file = next
 			continue
-		}
-		if !follow {
-			return file.Close()
 		}
 		select {
 		case <-ctx.Done():

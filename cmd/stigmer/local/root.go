@@ -81,9 +81,7 @@ func (a *app) rootCommand() *cobra.Command {
 	flags.StringVar(&a.name, "name", defaultName, "name of the instance")
 	flags.StringVarP(&a.output, "output", "o", "text", "format of the result: text, wide, json or yaml")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError("%w; see '%s --help'", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.PersistentPreRunE = a.checkFlags
 	root.AddCommand(a.localCommand(), a.versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/reconciler"
@@ -50,11 +51,7 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon, yes b
 		return err
 	}
 	if err := s.disable(ctx, before); err != nil {
-		var invalid *encoding.InvalidError
-		if errors.As(err, &invalid) {
-			err = fmt.Errorf("%w\nor stop without mending it: move the file away", err)
-		}
-		return err
+		return otherWay(err, s.home.Desired(s.name))
 	}
 	now, err := s.look(ctx, s.name)
 	if err != nil {
@@ -75,6 +72,22 @@ func (a *app) stop(ctx context.Context, timeout time.Duration, keepDaemon, yes b
 		return s.printNothingToStop()
 	}
 	return s.printStopped(ctx, before)
+}
+
+// otherWay adds to why the file was not edited how to stop without an edit.
+func otherWay(err error, path string) error {
+	var invalid *encoding.InvalidError
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("%w\nor stop without mending it: move the file away", err)
+	}
+	if !errors.Is(err, unix.ENOSPC) && !errors.Is(err, unix.EDQUOT) {
+		return err
+	}
+	remedy := "free some space, then run the command again"
+	if _, missing := os.Lstat(path); missing == nil {
+		remedy = "free some space, or remove the file " + path + ": a file that stays removed for two seconds means stop"
+	}
+	return &exitError{exitUserAction, fmt.Errorf("%w\n%s", err, remedy)}
 }
 
 // disable writes that the instance should not run. Without a file to write
