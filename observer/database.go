@@ -129,14 +129,19 @@ func readHeader(path string) (string, error) {
 	return string(header), err
 }
 
-// readStaged reads for which wish a backup was copied beside the database.
+// readStaged reads for which wish a backup was copied beside the database. Once
+// the swap has begun, the copy itself may be in its place already.
 func readStaged(path string) observed.Fact[observed.Meta] {
 	staged := observed.StagedPath(path)
+	meta := readMeta(staged)
+	if meta.Value.Replaces != "" {
+		return meta
+	}
 	info, err := os.Lstat(staged)
 	if file := regularFile(staged, info, err); !file.IsKnown() {
 		return observed.Fact[observed.Meta]{Knowledge: file.Knowledge, Reason: file.Reason}
 	}
-	return readMeta(staged)
+	return meta
 }
 
 // companions lists those of the database's other files that are there.

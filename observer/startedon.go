@@ -18,7 +18,8 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 		return observed.None[observed.StartedOn]("the process is not ours")
 	case !read:
 		return observed.Unsure[observed.StartedOn](w.args.Reason)
-	case e.NamesDatabase == observed.Known:
+	case e.NamesDatabase == observed.Known || e.OpensDatabase == observed.Known:
+		// Whatever path it was started on: the file was moved to where the spec says.
 		return observed.None[observed.StartedOn]("it is the instance's")
 	}
 	named := databases(args)

@@ -1,6 +1,9 @@
 package observed
 
-import "time"
+import (
+	"path/filepath"
+	"time"
+)
 
 // Database is a database file with what lies beside it.
 type Database struct {
@@ -27,7 +30,8 @@ type Database struct {
 	// cannot be read or understood.
 	Meta Fact[Meta]
 	// Staged is the record of a backup that was copied and checked, and lies at
-	// StagedPath to take the place of the database; Absent for none.
+	// StagedPath to take the place of the database; Absent for none. Where it
+	// Replaces something, it has begun to.
 	Staged Fact[Meta]
 	// Expected are the objects that the executable's build creates in a new
 	// database, see Meta.Objects; Absent when that was not found out yet.
@@ -72,6 +76,10 @@ type Meta struct {
 	Rescued bool `json:"rescued,omitempty"`
 	// Restored is the value of the restore annotation that was last carried out.
 	Restored string `json:"restored,omitempty"`
+	// Replaces is where the database was renamed to whose place this one took.
+	// In the record of a staged backup it says that the swap has begun: whoever
+	// finds it finishes it.
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // FirstBootPath is the marker of the database at path. Path has no symbolic
@@ -119,9 +127,15 @@ func QuarantinePath(path string, at time.Time) string { return path + ".incomple
 // ReplacedPath is where a database that a backup replaces is renamed to.
 func ReplacedPath(path string, at time.Time) string { return path + ".replaced-" + Stamp(at) }
 
+// OwnPrefix begins the names of folders of ours beside a database, in which
+// nobody else keeps anything.
+const OwnPrefix = ".stigmer-"
+
 // StagedPath is where a backup is copied to and checked before it takes the
 // place of the database at path. Its record says for which wish it was copied.
-func StagedPath(path string) string { return path + ".restoring" }
+func StagedPath(path string) string {
+	return filepath.Join(filepath.Dir(path), OwnPrefix+"restore", filepath.Base(path))
+}
 
 // SchemaPath is the file in which it is kept what the build creates in a new
 // database: a JSON list of the objects, see Meta.Objects.

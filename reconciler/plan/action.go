@@ -32,8 +32,11 @@ const (
 	// Backup copies a database that no process has open.
 	Backup Verb = "Backup"
 	// StageBackup copies a backup beside the database, where RestoreBackup takes
-	// it from, and checks that it is sound. Whoever serves the database goes on.
+	// it from, and checks that it is sound. Whoever serves the database goes on. It
+	// is carried out beside the passes.
 	StageBackup Verb = "StageBackup"
+	// DiscardBackup removes a staged backup.
+	DiscardBackup Verb = "DiscardBackup"
 	// RestoreBackup puts a staged backup in the place of the database, which is
 	// renamed aside.
 	RestoreBackup Verb = "RestoreBackup"
@@ -82,7 +85,7 @@ func (a Action) String() string {
 		object = a.Target.String()
 	case RemoveRecord:
 		object = a.RecordPath
-	case Quarantine, Seal:
+	case Quarantine, Seal, DiscardBackup:
 		object = a.Database.Path
 	case Backup:
 		object = a.Database.Path + " to " + a.Database.BackupPath

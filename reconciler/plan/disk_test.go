@@ -148,6 +148,11 @@ func (d *disk) stage(work DatabaseWork) error {
 	return nil
 }
 
+func (d *disk) discard(DatabaseWork) error {
+	d.staged, d.beside.Staged = backup{}, observed.None[observed.Meta]("")
+	return nil
+}
+
 func (d *disk) restore(work DatabaseWork) error {
 	if work.Meta.Restored == "" || d.staged.meta.Restored != work.Meta.Restored {
 		return fmt.Errorf("%s is restored, and is not staged", work.BackupPath)

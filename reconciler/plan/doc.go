@@ -25,6 +25,7 @@
 //	UIServing            the UI does not answer 200                    told, and left (Degraded)
 //	DatabaseFile         deleted or replaced under the server          told, and left (DatabaseLost)
 //	DatabaseFile         read-only, or less than 16 MiB are free       told, and left (Degraded)
+//	DatabaseFile         open in a Temporal that is not ours           told, and left (Degraded)
 //	DatabaseFile         written over by something that is no database told, and left (Degraded)
 //	DatabaseFile         the first boot is not known to be complete    sealed when the store works
 //

@@ -168,6 +168,9 @@ func wishValues() []value {
 			restore(observed.None[observed.File]("no such file"))(b)
 			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "/b/x.db@2026-01-02T03:04:04Z"})
 		}},
+		{"a swap that has begun", func(b *base) {
+			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "a wish that is gone", Replaces: "/db.replaced-1"})
+		}},
 		{"restore that failed", func(b *base) {
 			restore(observed.Is(observed.File{Size: 1}))(b)
 			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "an earlier wish"})
@@ -180,6 +183,7 @@ func wishValues() []value {
 		{"restored before", func(b *base) {
 			restore(observed.Is(observed.File{Size: 1}))(b)
 			b.Observed.Database.Meta.Value.Restored = "/b/x.db@2026-01-02T03:04:04Z"
+			b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "a wish that is gone"})
 		}},
 	}
 }

@@ -26,7 +26,11 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 	switch {
 	case failed && action.Verb == StageBackup:
 		// What was there before is as good as it was, and may start.
-		h.Restore.Problem, h.Restore.FailedAt = problem, now
+		h.Restore.Problem, h.Restore.FailedAt, h.Restore.Begun = problem, now, time.Time{}
+	case failed && action.Verb == RestoreBackup:
+		// Unless the swap has begun, what was there before is as good as it was.
+		h.Restore.Problem, h.Restore.FailedAt, h.Restore.Begun = problem, now, time.Time{}
+		return h.fail(desired, now)
 	case failed && prepares(action.Verb):
 		return h.fail(desired, now)
 	case action.Verb == Start:
@@ -36,8 +40,10 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 		h = h.follow(started)
 		h.Unplanned, h.StartedFor = false, h.Generation
 	case failed:
+	case action.Verb == StageBackup:
+		h.Restore.Begun = now
 	case action.Verb == RestoreBackup:
-		h.Restore.Done = true
+		h.Restore.Done = h.Restore.Value == action.Database.Meta.Restored
 	case action.Verb == Terminate:
 		return h.retire(desired, action, now)
 	case action.Verb == Kill:

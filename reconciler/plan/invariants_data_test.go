@@ -27,6 +27,10 @@ func dataViolation(b base, p Plan) string {
 			fault = dataStartFault(b, a, p.Actions[:i])
 		case StageBackup:
 			fault = stageFault(b, a)
+		case DiscardBackup:
+			if staged(b) || b.Observed.Database.Staged.Value.Replaces != "" {
+				fault = "a copy is removed that is waited for, or has begun to be put in place"
+			}
 		case Quarantine, Backup, RestoreBackup:
 			fault = moveFault(b, a, p.Actions)
 		case Seal:
@@ -80,6 +84,9 @@ func staged(b base) bool {
 	return found.IsKnown() && wish != "" && found.Value.Restored == wish
 }
 
+// unfinished reports whether a swap has begun.
+func unfinished(b base) bool { return onFile(b) && b.Observed.Database.Staged.Value.Replaces != "" }
+
 // stageFault: what is copied is what was asked for, once.
 func stageFault(b base, a Action) string {
 	switch {
@@ -106,7 +113,7 @@ func endFault(b base, a Action) string {
 	meta, cluster := db.Meta, b.Observed.Server.Cluster
 	on, elsewhere := a.Target.StartedOn.Get()
 	switch {
-	case elsewhere && b.History.Served && on.Opens == observed.Absent:
+	case elsewhere && b.History.Served && on.Opens != observed.Known:
 		return "a server is ended that has the only copy of a database that the spec named before"
 	case onIt && b.History.Served && e.OpensDatabase == observed.Absent && !db.File.IsUnknown():
 		return "a server is ended that has the only copy"
@@ -190,7 +197,7 @@ func dataStartFault(b base, a Action, before []Action) string {
 		return "a start of another build without a copy"
 	case db.File.IsKnown() && db.SQLite.IsKnown() && !db.SQLite.Value && len(db.Companions) == 0 && !did(Quarantine):
 		return "a start on what is no database, which Temporal cannot serve"
-	case restores(b):
+	case restores(b) || unfinished(b):
 		return "a start before the restore that was asked for"
 	}
 	for _, q := range b.Observed.Processes.Value {
@@ -216,7 +223,7 @@ func moveFault(b base, a Action, all []Action) string {
 		return string(a.Verb) + " on a guess"
 	case a.Database.Path != db.Path || a.Database.LockPath != b.Desired.Files.Lock:
 		return string(a.Verb) + " of what is not the instance's"
-	case a.Verb == RestoreBackup && (!restores(b) || !staged(b) && all[0].Verb != StageBackup || a.Database.Meta.Restored == "" || a.Database.Aside == ""):
+	case a.Verb == RestoreBackup && (!unfinished(b) && !(restores(b) && staged(b)) || len(all) > 1 || a.Database.Meta.Restored == "" || a.Database.Aside == ""):
 		return "a restore that nobody asked for, or that cannot be told from the next"
 	case a.Verb == Backup && (!db.File.IsKnown() || db.FirstBoot.IsKnown() && db.Meta.Value.ClusterID == "" || a.Database.Keep < 1 || a.Database.BackupPath == ""):
 		return "a copy of what is not worth one, or over others"

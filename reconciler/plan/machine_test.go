@@ -128,7 +128,7 @@ func (m *machine) do(a Action) (started observed.Identity, err error) {
 		m.Observed.Record = observed.None[observed.Record]("")
 	case WriteRecord:
 		m.record(a.Target)
-	case Quarantine, Backup, StageBackup, RestoreBackup, Seal, LearnSchema:
+	case Quarantine, Backup, StageBackup, DiscardBackup, RestoreBackup, Seal, LearnSchema:
 		err = m.doDatabase(a)
 	default:
 		err = m.change(a)
@@ -147,6 +147,8 @@ func (m *machine) doDatabase(a Action) error {
 		return m.disk.seal(a.Database)
 	case StageBackup:
 		return m.disk.stage(a.Database)
+	case DiscardBackup:
+		return m.disk.discard(a.Database)
 	}
 	if len(m.servers) > 0 {
 		return fmt.Errorf("%d servers run", len(m.servers))

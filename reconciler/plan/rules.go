@@ -57,6 +57,7 @@ func rules() []rule {
 		{RestoreBlocked, restoreBlocked, reportRestoreBlocked},
 		{LockLost, lockLost, keepWithoutLock},
 		{RecordOutdated, recordOutdated, writeRecord},
+		{BackupUnwanted, copyLeft, discardCopy},
 		{SchemaUnknown, schemaUnknown, learnSchema},
 		{Converged, running, doNothing},
 

@@ -49,7 +49,8 @@ func (v view) databaseProblem() Verdict {
 func (v view) notDatabase() bool {
 	db := v.in.Observed.Database
 	is, known := db.SQLite.Get()
-	return known && !is && len(db.Companions) == 0 && !(v.fresh() && db.File.Value.Size == 0) && !v.restoreDue()
+	replaced := v.unfinished() || v.main == nil && v.restoreDue() || v.main != nil && v.restoreWish() != ""
+	return known && !is && len(db.Companions) == 0 && !(v.fresh() && db.File.Value.Size == 0) && !replaced
 }
 
 func reportDatabase(v view) Plan {

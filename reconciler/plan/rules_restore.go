@@ -25,10 +25,17 @@ type RestoreWish struct {
 	Database string
 	// Done says that it was put in place.
 	Done bool
-	// Problem is why it could not be, FailedAt when that was found.
+	// Begun is when this daemon began to copy it; zero when it has not, or that
+	// has failed.
+	Begun time.Time
+	// Problem is why it could not be put in place, FailedAt when that was found.
 	Problem  string
 	FailedAt time.Time
 }
+
+// copyPatience is how long a copy that was begun may take before it is begun
+// once more.
+const copyPatience = time.Hour
 
 // RestorePath returns the backup that the annotation names; empty for none.
 func RestorePath(object *v1alpha1.Temporal) string {
@@ -74,6 +81,13 @@ func (v view) staged() bool {
 	return staged.IsKnown() && staged.Value.Restored == v.restoreWish()
 }
 
+// unfinished reports whether a swap has begun. It is finished before anything
+// is started, whatever became of the wish: the database lies aside already.
+func (v view) unfinished() bool {
+	staged := v.in.Observed.Database.Staged
+	return v.onFile() && staged.IsKnown() && staged.Value.Replaces != ""
+}
+
 // restoreProblem says why the wish cannot be carried out now; empty for nothing.
 func (v view) restoreProblem() string {
 	wish, meta := v.in.History.Restore, v.in.Observed.Database.Meta
@@ -83,12 +97,13 @@ func (v view) restoreProblem() string {
 		return meta.Reason
 	case wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
 		return "it was asked for when the database was " + wish.Database
-	case v.staged():
-		return ""
-	case !v.in.Observed.Restore.IsKnown():
-		return v.in.Observed.Restore.Reason
+	case v.main != nil && v.blocker() != nil:
+		// It could not be started again.
+		return v.blocker().Message
 	case wish.Value == v.restoreWish() && wish.Problem != "" && since >= 0 && since < restoreAgain:
 		return wish.Problem
+	case !v.staged() && !v.in.Observed.Restore.IsKnown():
+		return v.in.Observed.Restore.Reason
 	}
 	return ""
 }
@@ -102,7 +117,7 @@ func stopForRestore(v view) Plan {
 	if !v.staged() {
 		return Plan{
 			Message: Describe(*v.main) + " goes on while the backup is copied and checked: " + message,
-			Actions: []Action{v.stageBackup(RestoreRequested)}, RequeueAfter: startLookMin,
+			Actions: v.stageBackup(RestoreRequested), RequeueAfter: lookSoon,
 		}
 	}
 	return Plan{
@@ -111,35 +126,62 @@ func stopForRestore(v view) Plan {
 	}
 }
 
-func restorePending(v view) bool { return v.restoreDue() }
+func restorePending(v view) bool { return v.unfinished() || v.restoreDue() }
 
 func restore(v view) Plan {
 	work := v.restoreWork()
+	if !v.staged() && !v.unfinished() {
+		return Plan{
+			Message: "not running: the backup " + work.BackupPath + " is copied and checked before it is restored",
+			Actions: v.stageBackup(RestorePending), RequeueAfter: lookSoon,
+		}
+	}
+	message := "it was asked for"
+	if v.unfinished() {
+		message = "it has begun: the database lies at " + v.in.Observed.Database.Staged.Value.Replaces
+	}
+	work.Meta.Restored = v.in.Observed.Database.Staged.Value.Restored
 	work.Aside = observed.ReplacedPath(work.Path, v.in.Now)
-	plan := Plan{
-		Message:      "not running: the backup " + work.BackupPath + " is restored",
+	return Plan{
+		Message:      "not running: the backup that was copied is put in the place of " + work.Path,
+		Actions:      []Action{{Verb: RestoreBackup, Database: work, Reason: string(RestorePending), Message: message}},
 		RequeueAfter: startLookMin,
 	}
-	if !v.staged() {
-		plan.Actions = append(plan.Actions, v.stageBackup(RestorePending))
-	}
-	plan.Actions = append(plan.Actions, Action{
-		Verb: RestoreBackup, Database: work, Reason: string(RestorePending), Message: "it was asked for",
-	})
-	return plan
 }
 
-func (v view) stageBackup(reason Situation) Action {
-	return Action{
+// stageBackup begins to copy the backup, unless this daemon is about it.
+func (v view) stageBackup(reason Situation) []Action {
+	wish := v.in.History.Restore
+	since := v.in.Now.Sub(wish.Begun)
+	if wish.Value == v.restoreWish() && !wish.Begun.IsZero() && since >= 0 && since < copyPatience {
+		return nil
+	}
+	return []Action{{
 		Verb: StageBackup, Database: v.restoreWork(), Reason: string(reason),
 		Message: "it is copied beside the database and checked before anything is stopped",
-	}
+	}}
 }
 
 func (v view) restoreWork() DatabaseWork {
 	work := v.databaseWork(observed.Meta{Restored: v.restoreWish()})
 	work.BackupPath = RestorePath(v.in.Desired.Object)
 	return work
+}
+
+// copyLeft: the wish that a backup was copied for is not there any more.
+func copyLeft(v view) bool {
+	return v.main != nil && v.onFile() && v.in.Observed.Database.Staged.IsKnown() && !v.unfinished() && !v.staged()
+}
+
+func discardCopy(v view) Plan {
+	message := "the wish that it was copied for is not there any more"
+	return Plan{
+		Message: Describe(*v.main) + " serves; the copy of a backup is removed: " + message,
+		Actions: []Action{{
+			Verb: DiscardBackup, Database: v.databaseWork(observed.Meta{}), Reason: string(BackupUnwanted), Message: message,
+		}},
+		RequeueAfter: startLookMin,
+	}
 }
 
 // restoreBlocked: what there is works, and is not given up for a backup that

@@ -28,7 +28,8 @@ func databaseLost(v view) bool {
 		return false
 	}
 	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		return on.Opens == observed.Absent
+		// What cannot be told may be the only copy, too.
+		return on.Opens != observed.Known
 	}
 	return v.startedOnIt() && v.opensDatabase() == observed.Absent && !v.in.Observed.Database.File.IsUnknown()
 }

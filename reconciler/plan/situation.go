@@ -96,6 +96,9 @@ const (
 	// LockLost: the server serves, but the lock file at the path is not the
 	// one that it holds: somebody deleted it. The server stays.
 	LockLost Situation = "LockLost"
+	// BackupUnwanted: all is as it should be, and the copy of a backup lies ready
+	// that nobody waits for any more. It is removed.
+	BackupUnwanted Situation = "BackupUnwanted"
 	// SchemaUnknown: all is as it should be, and it is not known whether the
 	// database has all that this build of Temporal would create. It is found out.
 	SchemaUnknown Situation = "SchemaUnknown"

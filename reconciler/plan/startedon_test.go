@@ -40,7 +40,7 @@ func TestStorageEditedUnderALostDatabase(t *testing.T) {
 		"deleted":        {deleted, DatabaseLost, "Deleted"},
 		"replaced":       {replaced, DatabaseLost, "Replaced"},
 		"there":          {there, Drifted, "OtherStorage"},
-		"cannot be told": {untold, Drifted, "OtherStorage"},
+		"cannot be told": {untold, DatabaseLost, "NotObserved"},
 	} {
 		for _, kind := range []v1alpha1.StorageType{v1alpha1.StorageFile, v1alpha1.StorageMemory} {
 			b := movedTo(kind, c.on)
@@ -120,7 +120,7 @@ func TestRestoreOverWhatIsNoDatabase(t *testing.T) {
 	b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
 	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
 	b.Observed.Restore = observed.Is(observed.File{Size: 1})
-	if p := Compute(b.Input); verbs(p) != "StageBackup, RestoreBackup" {
+	if p := Compute(b.Input); verbs(p) != "StageBackup" {
 		t.Errorf("%s", p)
 	}
 }
@@ -164,6 +164,73 @@ func TestDatabaseThatIsGone(t *testing.T) {
 	b.Observed.Database.File = observed.None[observed.File]("")
 	if p := Compute(b.Input); verbs(p) != "Start" || !strings.Contains(p.Message, "is gone, and a new, empty one is made") {
 		t.Errorf("%s", p)
+	}
+}
+
+// TestServerIsNotGivenUpForARestoreThatCannotEnd: nothing could be started on
+// what is put in place.
+func TestServerIsNotGivenUpForARestoreThatCannotEnd(t *testing.T) {
+	reader := stranger(300, "/usr/bin/sqlite3", "t.db")
+	reader.Evidence.OpensDatabase = observed.Known
+	for name, change := range map[string]func(*base){
+		"no executable": func(b *base) { b.Observed.Executable = observed.None[observed.Executable]("nowhere") },
+		"in use":        func(b *base) { b.Observed.Processes.Value = append(b.Observed.Processes.Value, reader) },
+		"marker":        func(b *base) { b.Observed.Database.FirstBoot = observed.Unsure[observed.FirstBoot]("a folder") },
+	} {
+		b := healthy()
+		b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+		b.Observed.Restore = observed.Is(observed.File{Size: 1})
+		change(&b)
+		b.look()
+		if p := Compute(b.Input); len(p.Actions) > 0 {
+			t.Errorf("%s: %s", name, p)
+		}
+	}
+}
+
+// TestSwapThatHasBegunIsFinished, whatever became of the wish, before anything
+// is started.
+func TestSwapThatHasBegunIsFinished(t *testing.T) {
+	for name, change := range map[string]func(*base){
+		"moved aside": func(b *base) { b.Observed.Database.File = observed.None[observed.File]("") },
+		"in place":    func(*base) {},
+		"backing off": func(b *base) { b.History.Restore.Problem, b.History.Restore.FailedAt = "no room", b.Now },
+	} {
+		b := healthy()
+		b.gone()
+		b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "wish", Replaces: "/db.replaced-1"})
+		change(&b)
+		if p := Compute(b.Input); verbs(p) != "RestoreBackup" || p.Actions[0].Database.Meta.Restored != "wish" {
+			t.Errorf("%s: %s", name, p)
+		}
+	}
+}
+
+// TestCopyIsBegunOnce: it may take minutes, beside the passes.
+func TestCopyIsBegunOnce(t *testing.T) {
+	b := healthy()
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+	b.Observed.Restore = observed.Is(observed.File{Size: 1})
+	b.look()
+	p := Compute(b.Input)
+	b.History = b.History.Did(b.Desired, p.Actions[0], "", observed.Identity{}, b.Now)
+	for _, after := range []time.Duration{time.Second, time.Minute, copyPatience / 2} {
+		b.later(after)
+		b.look()
+		if p := Compute(b.Input); p.Situation != RestoreRequested || len(p.Actions) > 0 {
+			t.Errorf("%s", p)
+		}
+	}
+	b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "/b/x.db@2026-01-02T03:04:04Z"})
+	b.look()
+	if p := Compute(b.Input); verbs(p) != "Terminate 100" {
+		t.Errorf("%s", p)
+	}
+	b.Desired.Object.Annotations = nil
+	b.History.Write.Time = b.Now
+	b.look()
+	if p := Compute(b.Input); verbs(p) != "DiscardBackup" {
+		t.Errorf("without the wish: %s", p)
 	}
 }
 

@@ -43,6 +43,12 @@ func sickRows() []row {
 			failed(b)
 			b.History.StoreRead = false
 		}, v1alpha1.ConditionStoreReadable, "CheckFailed", Degraded, "", true},
+		{"DatabaseFile: open in another Temporal", func(b *base) {
+			other := stranger(300, "/opt/temporal", "server", "start-dev", "-f", "/hard/link.db")
+			other.Evidence.OpensDatabase = observed.Known
+			b.Observed.Processes.Value = append(b.Observed.Processes.Value, other)
+			failed(b)
+		}, v1alpha1.ConditionDatabaseFile, "Shared", Degraded, "", true},
 		{"DatabaseFile: written over", func(b *base) {
 			b.Observed.Server.Store = broken("file is not a database")
 			failed(b)

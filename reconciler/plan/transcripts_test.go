@@ -177,7 +177,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.converges(9, at2(Stopped))
 			m.askRestore("/b/1.db")
 			m.enable()
-		}, Converged, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
+		}, Converged, []string{"RestorePending: StageBackup", "RestorePending: RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
 		{"twice", func(m *machine) {
 			copied(m)
 			m.askRestore("/b/1.db")
@@ -201,7 +201,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.disk.backups["/b/1.db"] = backup{unsound: true}
 			m.askRestore("/b/1.db")
 			m.enable()
-		}, RestoreBlocked, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "RestoreBlocked", "RestoreBlocked"}},
+		}, RestoreBlocked, []string{"RestorePending: StageBackup", "NotRunning: Start", "RestoreBlocked", "RestoreBlocked"}},
 		{"of an older build", func(m *machine) {
 			copied(m)
 			old := m.disk.backups["/b/1.db"]
@@ -227,7 +227,7 @@ func TestTranscriptsOfRestores(t *testing.T) {
 			m.disk.at, m.disk.beside.FirstBoot = m.disk.mint(false), observed.Is(observed.FirstBoot{})
 			m.enable()
 			m.askRestore("/b/1.db")
-		}, Converged, []string{"RestorePending: StageBackup, RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
+		}, Converged, []string{"RestorePending: StageBackup", "RestorePending: RestoreBackup", "NotRunning: Start", "Converged", "Converged"}},
 	})
 }
 

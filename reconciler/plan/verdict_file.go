@@ -31,6 +31,8 @@ func (v view) databaseFile() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
 	on, elsewhere := v.startedElsewhere()
 	switch {
+	case elsewhere && on.Opens == observed.Unknown && v.in.History.Served:
+		return unsure(name, "what is at "+on.Path+" cannot be told, which the server was started on: it may be the only one that has the data")
 	case elsewhere && on.Opens == observed.Absent && v.in.History.Served:
 		return v.lost(on.Path, on.Exists)
 	case elsewhere:
@@ -51,7 +53,11 @@ func (v view) databaseFile() Verdict {
 	if unfit := v.unfit(); unfit.Type != "" {
 		return unfit
 	}
+	other := v.sharedWith()
 	switch {
+	case other != nil:
+		return fails(name, "Shared", Describe(*other)+", which is not ours, is a Temporal on the same file: two servers corrupt it",
+			"end one of the two: "+v.quoted("stop")+", or "+other.String())
 	case v.notDatabase():
 		return fails(name, "Overwritten", db.Path+" was written over by another program: "+db.SQLite.Reason,
 			"restore a backup: see "+v.quoted("backups"))
@@ -62,6 +68,17 @@ func (v view) databaseFile() Verdict {
 			v.quoted("restart")+" makes a new one and keeps this one aside")
 	}
 	return holds(name, "Open", "the server has "+db.Path+" open")
+}
+
+// sharedWith returns a Temporal that is not ours and has the server's database
+// open: it was started in the same instant, by another name of the file.
+func (v view) sharedWith() *observed.Process {
+	for i, p := range v.strangers {
+		if p.Evidence.OpensDatabase == observed.Known && isServer(p) && !inUnit(v.unit, p) {
+			return &v.strangers[i]
+		}
+	}
+	return nil
 }
 
 // startedOnIt reports whether the server was started on the database of the
@@ -80,13 +97,15 @@ func (v view) startedElsewhere() (on observed.StartedOn, elsewhere bool) {
 	return startedElsewhere(v.unit)
 }
 
+// startedElsewhere goes by the process that has the file open, if any has: a
+// wrapper names it too.
 func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere bool) {
 	for _, p := range unit {
-		if on, elsewhere := p.StartedOn.Get(); elsewhere {
-			return on, true
+		if its, there := p.StartedOn.Get(); there && (!elsewhere || its.Opens == observed.Known) {
+			on, elsewhere = its, true
 		}
 	}
-	return observed.StartedOn{}, false
+	return on, elsewhere
 }
 
 // opensDatabase says whether a process of the unit has the file at the path open.
