@@ -56,10 +56,16 @@ func (w *work) check(err error) {
 // write makes the database, with a name in it to know it by.
 func (w *work) write(path, name string) {
 	w.t.Helper()
+	w.sql(path, temporalTables+"INSERT INTO namespaces VALUES ('"+name+"')")
+}
+
+// sql runs statements on a database, which is made when it is missing.
+func (w *work) sql(path, statements string) {
+	w.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path)
 	w.check(err)
 	defer db.Close()
-	_, err = db.Exec(temporalTables + "INSERT INTO namespaces VALUES ('" + name + "')")
+	_, err = db.Exec(statements)
 	w.check(err)
 }
 
@@ -128,34 +134,6 @@ func (w *work) changed(err error, words string) {
 	if !errors.As(err, &found) || found.Path != w.Path || !strings.Contains(found.Found, words) {
 		w.t.Errorf("%v, want a DatabaseChangedError with %q", err, words)
 	}
-}
-
-func TestQuarantine(t *testing.T) {
-	w := newWork(t)
-	w.check(os.WriteFile(w.Path, []byte("half"), 0o600))
-	w.check(os.WriteFile(w.Path+"-journal", []byte("journal"), 0o600))
-	w.mark()
-	w.carry(plan.Quarantine)
-	w.beside(".aside", ".aside-journal", ".first-boot")
-	w.carry(plan.Quarantine) // carried out twice
-	w.beside(".aside", ".aside-journal", ".first-boot")
-	w.unlocked()
-}
-
-// A database that served somebody is never moved, whatever the plan says.
-func TestServedDatabaseIsNotQuarantined(t *testing.T) {
-	w := newWork(t)
-	w.write(w.Path, "precious")
-	w.changed(w.try(plan.Quarantine).Err, "its first boot came to its end")
-	w.beside("")
-	w.unlocked()
-}
-
-func TestOrphansAreQuarantined(t *testing.T) {
-	w := newWork(t)
-	w.check(os.WriteFile(w.Path+"-journal", []byte("journal"), 0o600))
-	w.carry(plan.Quarantine)
-	w.beside(".aside-journal")
 }
 
 // While a server has either lock, nothing is touched.

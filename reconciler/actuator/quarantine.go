@@ -11,8 +11,10 @@ import (
 
 // quarantine renames a database aside whose first boot did not come to its end,
 // or the companions that a database left behind. A database without the marker
-// served somebody and is never moved. The marker stays: until the next first
-// boot writes its own, it says the truth about whatever a crash leaves here.
+// served somebody and is never moved, nor is a damaged one: nobody can tell
+// whether it did, and a new one in its place would pass for the old one emptied.
+// The marker stays: until the next first boot writes its own, it says the truth
+// about whatever a crash leaves here.
 func quarantine(ctx context.Context, w plan.DatabaseWork) error {
 	file, err := plainfile.Exists(w.Path)
 	if err != nil {
@@ -33,9 +35,9 @@ func quarantine(ctx context.Context, w plan.DatabaseWork) error {
 	return database.MoveAside(w.Path, w.Aside)
 }
 
-// keepWhatServed takes the marker from a database that holds somebody's
-// workflows, and says so by its error: no daemon was there to do it when the
-// first boot came to its end, and the server went on without one.
+// keepWhatServed returns why the database must stay, if it must. From one that
+// holds somebody's workflows it takes the marker: no daemon was there to do it
+// when the first boot came to its end, and the server went on without one.
 func keepWhatServed(ctx context.Context, path string) error {
 	served, err := database.HasWorkflows(ctx, path)
 	if err != nil || !served {

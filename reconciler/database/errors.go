@@ -1,6 +1,9 @@
 package database
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // UnusableError means that a file is no database that Temporal can work with.
 type UnusableError struct {
@@ -13,6 +16,15 @@ type UnusableError struct {
 // Error says what is wrong with which file.
 func (e *UnusableError) Error() string {
 	return fmt.Sprintf("%s cannot be used: %s", e.Path, e.Problem)
+}
+
+// about returns what an *UnusableError says of a copy as said of the file at
+// path, which is the one that a person can mend. Other errors stay as they are.
+func about(path string, err error) error {
+	if of := (*UnusableError)(nil); errors.As(err, &of) {
+		return &UnusableError{Path: path, Problem: of.Problem}
+	}
+	return err
 }
 
 // BusyError means that the database was being written to all the time.

@@ -34,12 +34,28 @@ func Check(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	for _, table := range tables() {
-		if _, found := slices.BinarySearch(objects, table); !found {
-			return &UnusableError{Path: path, Problem: "it is no database of Temporal: there is no " + table}
-		}
+	return CheckObjects(path, objects)
+}
+
+// CheckObjects returns an *UnusableError when the objects, see Objects, of the
+// database at path are not those of one of Temporal. Temporal makes its tables
+// only in a file that it makes itself: started on any other, it fails for ever.
+func CheckObjects(path string, objects []string) error {
+	if table := missing(objects, tables()); table != "" {
+		return &UnusableError{Path: path, Problem: "it is no database of Temporal: there is no " + table}
 	}
 	return nil
+}
+
+// missing returns the first of the tables that is not among the objects; empty
+// for none.
+func missing(objects, tables []string) string {
+	for _, table := range tables {
+		if _, found := slices.BinarySearch(objects, table); !found {
+			return table
+		}
+	}
+	return ""
 }
 
 // settle lets SQLite undo or finish what the companions of the file tell of, and
@@ -80,10 +96,14 @@ func dropSpent(journal string) error {
 const servedQuery = `SELECT count(*) FROM current_executions
 WHERE namespace_id NOT IN (SELECT id FROM namespaces WHERE name = 'temporal-system')`
 
+// servedTables are those that servedQuery reads.
+func servedTables() []string { return []string{"table current_executions", "table namespaces"} }
+
 // HasWorkflows reports whether somebody's workflows are in the database: then
-// it has served, whatever its marker says. A file that is no complete database
-// of Temporal has none. It looks into a copy, and leaves the file and its
-// journal as they are. Nobody may have it open.
+// it has served, whatever its marker says. Without the tables for them, as a
+// first boot that was cut short leaves it, it has none. Of a damaged one nobody
+// can tell, which is an *UnusableError. It looks into a copy, and leaves the
+// file and its journal as they are. Nobody may have it open.
 func HasWorkflows(ctx context.Context, path string) (has bool, err error) {
 	scratch, err := MakeScratch(filepath.Dir(path))
 	if err != nil {
@@ -91,13 +111,19 @@ func HasWorkflows(ctx context.Context, path string) (has bool, err error) {
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
 	copied := filepath.Join(scratch.Dir, "look.db")
-	var counts []string
 	if err = Copy(ctx, path, copied); err == nil {
-		err = query(ctx, copied, servedQuery, func(rows *sql.Rows) error { return scan(rows, &counts) })
+		has, err = countsWorkflows(ctx, copied)
 	}
-	if unusable := (*UnusableError)(nil); errors.As(err, &unusable) {
-		return false, nil
+	return has, about(path, err)
+}
+
+func countsWorkflows(ctx context.Context, path string) (bool, error) {
+	objects, err := Objects(ctx, path)
+	if err != nil || missing(objects, servedTables()) != "" {
+		return false, err
 	}
+	var counts []string
+	err = query(ctx, path, servedQuery, func(rows *sql.Rows) error { return scan(rows, &counts) })
 	return err == nil && !slices.Equal(counts, []string{"0"}), err
 }
 
