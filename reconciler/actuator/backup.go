@@ -3,6 +3,7 @@ package actuator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -11,10 +12,17 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
-// backUp copies the database, records what is in it in both places, and removes
-// the oldest backups. A copy that is there already is complete, since it got its
-// name last: an earlier attempt made it. A backup too many is no failure.
+// backUp copies the database, records what is in it, and removes the oldest
+// backups. A copy that is there already is complete, since it got its name last:
+// an earlier attempt made it. A file that is no database of Temporal is refused:
+// no server would ever serve from it.
 func backUp(ctx context.Context, w plan.DatabaseWork) (warning, err error) {
+	// What the plan saw may be out of date: until the locks were taken, another
+	// server could serve the database, and record it.
+	meta := database.ReadMeta(w.Path)
+	if meta.IsUnknown() {
+		return nil, fmt.Errorf("cannot read the record of %s: %s", w.Path, meta.Reason)
+	}
 	made, err := plainfile.Exists(w.BackupPath)
 	if err != nil {
 		return nil, err
@@ -24,26 +32,32 @@ func backUp(ctx context.Context, w plan.DatabaseWork) (warning, err error) {
 			return nil, err
 		}
 	}
-	if err := recordCopy(ctx, w); err != nil {
-		if !made {
-			err = errors.Join(err, database.RemoveBackup(w.BackupPath))
-		}
-		return nil, err
+	warning, err = finishBackup(ctx, w, meta.Value)
+	if err != nil && !made {
+		err = errors.Join(err, database.RemoveBackup(w.BackupPath))
 	}
-	return database.Prune(filepath.Dir(w.BackupPath), observed.BackupBeforeUpgrade, w.Keep, w.BackupPath), nil
+	return warning, err
 }
 
-// recordCopy writes what is known of the database beside the copy and then
-// beside the database.
-func recordCopy(ctx context.Context, w plan.DatabaseWork) error {
-	objects, err := database.Objects(ctx, w.BackupPath)
-	if err != nil {
-		return err
+// finishBackup records what is known of the database beside the copy, and, of
+// one that was made before another build, beside the database: a copy by hand is
+// nothing that a daemon decides by. The copy by hand is also worth having
+// without a record, and a backup too many is no failure.
+func finishBackup(ctx context.Context, w plan.DatabaseWork, meta observed.Meta) (warning, err error) {
+	if meta.Objects, err = database.Objects(ctx, w.BackupPath); err != nil {
+		return nil, err
 	}
-	meta := w.Meta
-	meta.Objects = objects
-	if err := database.WriteMeta(w.BackupPath, meta); err != nil {
-		return err
+	if err := database.CheckObjects(w.Path, meta.Objects); err != nil {
+		return nil, err
 	}
-	return database.WriteMeta(w.Path, meta)
+	if database.KindOf(w.BackupPath) == observed.BackupByHand {
+		return database.WriteMeta(w.BackupPath, meta), nil
+	}
+	meta.BackedUpFor = w.Meta.BackedUpFor
+	for _, path := range []string{w.BackupPath, w.Path} {
+		if err := database.WriteMeta(path, meta); err != nil {
+			return nil, err
+		}
+	}
+	return database.Prune(filepath.Dir(w.BackupPath), observed.BackupBeforeUpgrade, w.Keep, w.BackupPath), nil
 }

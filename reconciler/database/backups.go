@@ -64,6 +64,16 @@ func parse(folder, name string) (Backup, bool) {
 	return Backup{Path: path, Kind: kind, Made: made}, filepath.Base(path) == name
 }
 
+// KindOf returns why the backup at path was made, as its name says; empty when
+// no backup has such a name.
+func KindOf(path string) observed.BackupKind {
+	backup, ok := parse(filepath.Dir(path), filepath.Base(path))
+	if !ok {
+		return ""
+	}
+	return backup.Kind
+}
+
 // Prune removes the oldest backups of the kind, until keep of them are left. It
 // removes no backup that a person asked for, none at all when keep is less
 // than 1, and never the one at spared: a clock that was set back makes the

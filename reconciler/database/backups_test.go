@@ -51,6 +51,19 @@ func TestList(t *testing.T) {
 	}
 }
 
+func TestKindOf(t *testing.T) {
+	for _, kind := range []observed.BackupKind{observed.BackupByHand, observed.BackupBeforeUpgrade} {
+		if got := KindOf(observed.BackupPath("/some-manual/folder", at(1), kind)); got != kind {
+			t.Errorf("%q, want %q", got, kind)
+		}
+	}
+	for _, name := range []string{"saved.db", "saved-manual.db", "20260131T120000.007Z-daily.db", "20260131T120000.007Z-manual", ""} {
+		if got := KindOf("folder/" + name); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 func TestPrune(t *testing.T) {
 	folder := t.TempDir()
 	var upgrades []string
