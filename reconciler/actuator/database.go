@@ -27,7 +27,11 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 	case plan.RestoreBackup:
 		err = underLocks(ctx, w, func() error { return restoreBackup(ctx, w) })
 	case plan.Seal:
-		err = sealDatabase(w)
+		if w.AtRest {
+			err = underLocks(ctx, w, func() error { return sealAtRest(w) })
+		} else {
+			err = sealDatabase(w)
+		}
 	case plan.LearnSchema:
 		err = a.learnSchema(w)
 	}

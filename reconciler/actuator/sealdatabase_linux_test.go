@@ -2,6 +2,7 @@ package actuator
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 
@@ -44,4 +45,56 @@ func TestSealThatCannotRecordKeepsTheMarker(t *testing.T) {
 		t.Error("no error")
 	}
 	w.beside("", ".first-boot", ".stigmer.json")
+}
+
+// newLeft returns work on a database at rest whose record says that its first
+// boot came to its end, with a marker that was left behind.
+func newLeft(t *testing.T) (w *work, recorded observed.Meta) {
+	t.Helper()
+	w, recorded = newWork(t), observed.Meta{ClusterID: "c", CreatedBy: "1", LastServedBy: "2"}
+	w.AtRest, w.Meta = true, observed.Meta{ClusterID: "c", CreatedBy: "1", LastServedBy: "looked at before"}
+	w.write(w.Path, "a")
+	w.mark()
+	w.check(database.WriteMeta(w.Path, recorded))
+	return w, recorded
+}
+
+func TestSealAtRest(t *testing.T) {
+	w, recorded := newLeft(t)
+	for range 2 {
+		w.carry(plan.Seal)
+		w.beside("", ".stigmer.json")
+		w.records(recorded, w.Path)
+	}
+	w.unlocked()
+}
+
+// Whoever has a lock may be in a first boot of its own.
+func TestSealAtRestNeedsBothLocks(t *testing.T) {
+	for which := range 2 {
+		w, recorded := newLeft(t)
+		path := []string{w.LockPath, databaseLock(w.Path)}[which]
+		lock, err := takeLock(context.Background(), path)
+		w.check(err)
+		defer lock.Close()
+		var held *LockHeldError
+		if err := w.try(plan.Seal).Err; !errors.As(err, &held) || held.Path != path {
+			t.Error(err)
+		}
+		w.beside("", ".first-boot", ".stigmer.json")
+		w.records(recorded, w.Path)
+	}
+}
+
+// Before the locks were taken, another first boot began and died: its marker is
+// true.
+func TestSealAtRestKeepsATrueMarker(t *testing.T) {
+	w, _ := newLeft(t)
+	w.check(database.WriteMeta(w.Path, observed.Meta{Restored: "r"}))
+	w.changed(w.try(plan.Seal).Err, "is not recorded")
+	w.beside("", ".first-boot", ".stigmer.json")
+	w.check(os.WriteFile(observed.MetaPath(w.Path), []byte("{"), 0o600))
+	w.changed(w.try(plan.Seal).Err, "cannot understand")
+	w.beside("", ".first-boot", ".stigmer.json")
+	w.unlocked()
 }

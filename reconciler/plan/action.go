@@ -107,8 +107,11 @@ type DatabaseWork struct {
 	Path string
 	// LockPath is the instance's lock, which Quarantine, Backup and RestoreBackup
 	// hold meanwhile, as they do the lock beside the database; both are released
-	// afterwards. When Seal comes, the server that serves has them.
+	// afterwards. So does Seal when AtRest is set; else the server has them.
 	LockPath string
+	// AtRest says that nobody serves the database: Seal takes the locks itself,
+	// and only removes the marker, from beside a record that proves it wrong.
+	AtRest bool
 	// Aside is where Quarantine and RestoreBackup rename the file at Path to. Each
 	// companion gets the same name with its own suffix.
 	Aside string
@@ -117,10 +120,10 @@ type DatabaseWork struct {
 	BackupPath string
 	// Keep is how many backups of observed.BackupBeforeUpgrade are kept by Backup.
 	Keep int
-	// Meta is the record to write: by Seal and RestoreBackup beside the database, by
-	// Backup there and beside the copy. Backup fills in its Objects. Of StageBackup
-	// and RestoreBackup only Restored, the wish, is set: the rest is what is recorded
-	// of the backup.
+	// Meta is the record to write, by Seal beside the database. Of Backup only
+	// BackedUpFor counts: the rest is what is recorded when it has the locks. Of
+	// StageBackup and RestoreBackup only Restored, the wish, is set: the rest is
+	// what is recorded of the backup.
 	Meta observed.Meta
 	// Build, Executable and SchemaPath are for LearnSchema: what to run, and
 	// the file to write what was found to.

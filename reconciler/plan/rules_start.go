@@ -184,8 +184,10 @@ func (v view) startAfter(reason Situation, message string, before ...Action) Pla
 		plan.Actions = append(plan.Actions, v.removeRecord())
 	}
 	if db := v.in.Observed.Database; v.onFile() && db.FirstBoot.IsKnown() && db.File.IsKnown() && !v.fresh() {
+		work := v.databaseWork(db.Meta.Value)
+		work.AtRest = true
 		plan.Actions = append(plan.Actions, Action{
-			Verb: Seal, Database: v.databaseWork(db.Meta.Value), Reason: string(reason),
+			Verb: Seal, Database: work, Reason: string(reason),
 			Message: "the record says that the first boot came to its end, and the marker was left",
 		})
 	}
