@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,14 +50,15 @@ func (a *app) backup(ctx context.Context, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	target := observed.BackupPath(s.home.Files(s.name).BackupDir, time.Now(), observed.BackupByHand)
+	copyDatabase := s.copyAtRest
 	if look.Plan.Main != nil {
-		err = s.copyLive(ctx, look, target)
-	} else {
-		err = s.copyAtRest(ctx, look, target)
+		copyDatabase = s.copyLive
 	}
+	unrecorded, err := copyDatabase(ctx, look, target)
 	if err != nil {
 		return fmt.Errorf("no backup was made: %w", err)
 	}
+	s.warnUnrecorded(target, unrecorded)
 	return s.printBackup(target)
 }
 
@@ -79,33 +81,70 @@ func (s *session) requireDatabase(look reconciler.Look) error {
 	return nil
 }
 
-// copyLive copies what the running server has open.
-func (s *session) copyLive(ctx context.Context, look reconciler.Look, target string) error {
-	db := look.Input.Observed.Database
-	source := db.Path
-	if look.Plan.Situation == plan.DatabaseLost {
-		lost, found := s.observer.LostDatabase(look.Plan.Unit, db.Path)
-		if !found {
-			return fmt.Errorf("%s: the server has no database open that could be read", look.Plan.Message)
-		}
-		source = lost
+// copyLive copies what the running server has open. A copy that could not be
+// recorded can be restored all the same.
+func (s *session) copyLive(ctx context.Context, look reconciler.Look, target string) (unrecorded, err error) {
+	source, err := s.served(look)
+	if err != nil {
+		return nil, err
 	}
 	if err := database.Snapshot(ctx, source, target); err != nil {
-		return err
+		return nil, err
 	}
-	return database.WriteMeta(target, db.Meta.Value)
+	seen := look.Input.Observed
+	meta := knownOfServed(seen.Database.Meta.Value, seen.Server.Cluster, look.Plan.Main.Launch.Value.Build)
+	return database.WriteMeta(target, meta), nil
+}
+
+// served returns where the file can be read that the server has open, or will
+// open: the one at the path, unless it has another one.
+func (s *session) served(look reconciler.Look) (string, error) {
+	path, lost := look.Input.Observed.Database.Path, look.Plan.Situation == plan.DatabaseLost
+	if !lost && mayOpen(look.Plan.Unit) {
+		return path, nil
+	}
+	other, found := s.observer.LostDatabase(look.Plan.Unit, path)
+	switch {
+	case found:
+		return other, nil
+	case lost:
+		return "", fmt.Errorf("%s: the server has no database open that could be read", look.Plan.Message)
+	}
+	return path, nil
+}
+
+// mayOpen reports whether one of the processes has the file at the path open, as
+// far as can be told.
+func mayOpen(unit []observed.Process) bool {
+	return slices.ContainsFunc(unit, func(p observed.Process) bool { return p.Evidence.OpensDatabase != observed.Absent })
+}
+
+// knownOfServed is what is known of the database that a server of the build has
+// open. A record with another cluster id than the server's is about a file that
+// was put at the path since, or was there before.
+func knownOfServed(recorded observed.Meta, cluster observed.Fact[observed.Cluster], build string) observed.Meta {
+	if served, known := cluster.Get(); known && served.ID != recorded.ClusterID {
+		return observed.Meta{ClusterID: served.ID, LastServedBy: build}
+	}
+	return recorded
 }
 
 // copyAtRest copies a database that nobody serves, and keeps a start away
 // meanwhile.
-func (s *session) copyAtRest(ctx context.Context, look reconciler.Look, target string) error {
+func (s *session) copyAtRest(ctx context.Context, look reconciler.Look, target string) (unrecorded, err error) {
 	hands := actuator.New(actuator.Options{Identifier: s.observer})
 	defer hands.Close()
-	db := look.Input.Observed.Database
 	outcome := hands.Do(ctx, plan.Action{Verb: plan.Backup, Database: plan.DatabaseWork{
-		Path: db.Path, LockPath: s.home.Files(s.name).Lock, BackupPath: target, Meta: db.Meta.Value,
+		Path: look.Input.Observed.Database.Path, LockPath: s.home.Files(s.name).Lock, BackupPath: target,
 	}})
-	return outcome.Err
+	return outcome.Warning, outcome.Err
+}
+
+// warnUnrecorded says of a copy what it lacks, if anything.
+func (s *session) warnUnrecorded(target string, unrecorded error) {
+	if unrecorded != nil {
+		fmt.Fprintf(s.stderr, "saved %s, but what is known of it could not be recorded: %v\n", target, unrecorded)
+	}
 }
 
 func (s *session) printBackup(target string) error {

@@ -1,0 +1,121 @@
+package local
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// TestKnownOfServed: the record beside the path may be of another database than
+// the one that the server has open.
+func TestKnownOfServed(t *testing.T) {
+	recorded := observed.Meta{ClusterID: "c", CreatedBy: "1", LastServedBy: "2", Objects: []string{"table x"}, Restored: "r"}
+	unsealed := observed.Meta{BackedUpFor: "3", Objects: []string{"table x"}}
+	answers := func(id string) observed.Fact[observed.Cluster] { return observed.Is(observed.Cluster{ID: id}) }
+	for name, c := range map[string]struct {
+		recorded observed.Fact[observed.Meta]
+		cluster  observed.Fact[observed.Cluster]
+		want     observed.Meta
+	}{
+		"the same":                 {observed.Is(recorded), answers("c"), recorded},
+		"another":                  {observed.Is(recorded), answers("d"), observed.Meta{ClusterID: "d", LastServedBy: "b"}},
+		"it does not answer":       {observed.Is(recorded), observed.Unsure[observed.Cluster]("no answer"), recorded},
+		"none is recorded":         {observed.Is(unsealed), answers("c"), observed.Meta{ClusterID: "c", LastServedBy: "b"}},
+		"there is no record":       {observed.None[observed.Meta](""), answers("c"), observed.Meta{ClusterID: "c", LastServedBy: "b"}},
+		"the record is unreadable": {observed.Unsure[observed.Meta]("torn"), answers("c"), observed.Meta{ClusterID: "c", LastServedBy: "b"}},
+		"nothing is known":         {observed.None[observed.Meta](""), observed.Unsure[observed.Cluster](""), observed.Meta{}},
+	} {
+		if diff := cmp.Diff(c.want, knownOfServed(c.recorded.Value, c.cluster, "b")); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+// TestCopyLive: a copy that cannot be recorded was made all the same.
+func TestCopyLive(t *testing.T) {
+	home, path := newStopped(t, "CREATE TABLE namespaces (id)")
+	s, stdout, stderr := sessionIn(t, home, "text")
+	look := reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
+	look.Input.Observed.Database = observed.Database{Path: path, Meta: observed.Is(observed.Meta{ClusterID: "c", Restored: "r"})}
+	look.Input.Observed.Server.Cluster = observed.Is(observed.Cluster{ID: "d"})
+	target := filepath.Join(t.TempDir(), "copy.db")
+	unrecorded, err := s.copyLive(t.Context(), look, target)
+	if s.warnUnrecorded(target, unrecorded); err != nil || stdout.String()+stderr.String() != "" {
+		t.Errorf("%v, %q, %q", err, stdout, stderr)
+	}
+	if diff := cmp.Diff(observed.Is(observed.Meta{ClusterID: "d", LastServedBy: "b"}), database.ReadMeta(target)); diff != "" {
+		t.Error(diff)
+	}
+
+	target = filepath.Join(t.TempDir(), "unrecorded.db")
+	if err := os.Mkdir(observed.MetaPath(target), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	unrecorded, err = s.copyLive(t.Context(), look, target)
+	if s.warnUnrecorded(target, unrecorded); err != nil || !exists(target) {
+		t.Error("there is no copy:", err)
+	}
+	want := "saved " + target + ", but what is known of it could not be recorded: "
+	if !strings.HasPrefix(stderr.String(), want) || stdout.String() != "" {
+		t.Errorf("%q, %q", stderr, stdout)
+	}
+}
+
+// newStopped makes a stopped instance with a database, and returns the path.
+func newStopped(t *testing.T, statements string) (home reconciler.Home, path string) {
+	t.Helper()
+	home = homeWith(t, "temporal")
+	folder := home.Files("temporal").DataDir
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(folder, "temporal.db")
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statements); err != nil {
+		t.Fatal(err)
+	}
+	return home, path
+}
+
+// TestBackupAtRest: beside the database all stays as it is.
+func TestBackupAtRest(t *testing.T) {
+	home, path := newStopped(t, `CREATE TABLE namespaces (id); CREATE TABLE executions (id);
+		CREATE TABLE cluster_metadata_info (id); CREATE TABLE executions_visibility (id)`)
+	meta := observed.Meta{ClusterID: "c", LastServedBy: "1", BackedUpFor: "2"}
+	if err := database.WriteMeta(path, meta); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := run("local", "backup", "--home", string(home))
+	if code != 0 || stderr != "" || !strings.HasPrefix(stdout, "saved ") {
+		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
+	}
+	if diff := cmp.Diff(observed.Is(meta), database.ReadMeta(path)); diff != "" {
+		t.Error(diff)
+	}
+	backups, err := database.List(home.Files("temporal").BackupDir)
+	if err != nil || len(backups) != 1 || backups[0].Meta.Value.ClusterID != "c" || len(backups[0].Meta.Value.Objects) == 0 {
+		t.Errorf("%+v, %v", backups, err)
+	}
+}
+
+// TestBackupOfAnotherProgram is none.
+func TestBackupOfAnotherProgram(t *testing.T) {
+	home, path := newStopped(t, "CREATE TABLE songs (name)")
+	_, stderr, code := run("local", "backup", "--home", string(home))
+	if code != exitFailed || !strings.Contains(stderr, "no backup was made") || !strings.Contains(stderr, path+" cannot be used: it is no database of Temporal") {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
