@@ -50,6 +50,7 @@ func finishBackup(ctx context.Context, w plan.DatabaseWork, meta observed.Meta) 
 	if err := database.CheckObjects(w.Path, meta.Objects); err != nil {
 		return nil, err
 	}
+	meta.Rescued = false // that was said of the backup which the database was restored from
 	if database.KindOf(w.BackupPath) == observed.BackupByHand {
 		return database.WriteMeta(w.BackupPath, meta), nil
 	}

@@ -72,12 +72,12 @@ func TestBackupByHand(t *testing.T) {
 	w.check(err)
 	w.records(observed.Meta{Objects: objects}, w.BackupPath)
 
-	kept := observed.Meta{ClusterID: "c", LastServedBy: "1", BackedUpFor: "2", Objects: []string{"table before"}}
+	kept := observed.Meta{ClusterID: "c", LastServedBy: "1", BackedUpFor: "2", Objects: []string{"table before"}, Rescued: true}
 	w.check(database.WriteMeta(w.Path, kept))
 	w.BackupPath = observed.BackupPath(filepath.Dir(w.BackupPath), noon(1), observed.BackupByHand)
 	w.carry(plan.Backup)
 	w.records(kept, w.Path)
-	kept.Objects = objects
+	kept.Objects, kept.Rescued = objects, false
 	w.records(kept, w.BackupPath)
 	w.unlocked()
 }

@@ -91,9 +91,7 @@ func (s *session) copyLive(ctx context.Context, look reconciler.Look, target str
 	if err := database.Snapshot(ctx, source, target); err != nil {
 		return nil, err
 	}
-	seen := look.Input.Observed
-	meta := knownOfServed(seen.Database.Meta.Value, seen.Server.Cluster, look.Plan.Main.Launch.Value.Build)
-	return database.WriteMeta(target, meta), nil
+	return database.WriteMeta(target, knownOfServed(look)), nil
 }
 
 // served returns where the file can be read that the server has open, or will
@@ -119,14 +117,16 @@ func mayOpen(unit []observed.Process) bool {
 	return slices.ContainsFunc(unit, func(p observed.Process) bool { return p.Evidence.OpensDatabase != observed.Absent })
 }
 
-// knownOfServed is what is known of the database that a server of the build has
-// open. A record with another cluster id than the server's is about a file that
-// was put at the path since, or was there before.
-func knownOfServed(recorded observed.Meta, cluster observed.Fact[observed.Cluster], build string) observed.Meta {
-	if served, known := cluster.Get(); known && served.ID != recorded.ClusterID {
-		return observed.Meta{ClusterID: served.ID, LastServedBy: build}
+// knownOfServed is what is known of the database that the server has open. A
+// record with another cluster id than the server's is about a file that was put at
+// the path since, or was there before.
+func knownOfServed(look reconciler.Look) observed.Meta {
+	meta := look.Input.Observed.Database.Meta.Value
+	if cluster, known := look.Input.Observed.Server.Cluster.Get(); known && cluster.ID != meta.ClusterID {
+		meta = observed.Meta{ClusterID: cluster.ID, LastServedBy: look.Plan.Main.Launch.Value.Build}
 	}
-	return recorded
+	meta.Rescued = look.Plan.Situation == plan.DatabaseLost
+	return meta
 }
 
 // copyAtRest copies a database that nobody serves, and keeps a start away

@@ -15,12 +15,22 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
+// served is a look at a server of build b.
+func served(recorded observed.Fact[observed.Meta], cluster observed.Fact[observed.Cluster]) reconciler.Look {
+	look := reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
+	look.Input.Observed.Database.Meta, look.Input.Observed.Server.Cluster = recorded, cluster
+	return look
+}
+
+func answers(id string) observed.Fact[observed.Cluster] {
+	return observed.Is(observed.Cluster{ID: id})
+}
+
 // TestKnownOfServed: the record beside the path may be of another database than
 // the one that the server has open.
 func TestKnownOfServed(t *testing.T) {
 	recorded := observed.Meta{ClusterID: "c", CreatedBy: "1", LastServedBy: "2", Objects: []string{"table x"}, Restored: "r"}
 	unsealed := observed.Meta{BackedUpFor: "3", Objects: []string{"table x"}}
-	answers := func(id string) observed.Fact[observed.Cluster] { return observed.Is(observed.Cluster{ID: id}) }
 	for name, c := range map[string]struct {
 		recorded observed.Fact[observed.Meta]
 		cluster  observed.Fact[observed.Cluster]
@@ -34,8 +44,20 @@ func TestKnownOfServed(t *testing.T) {
 		"the record is unreadable": {observed.Unsure[observed.Meta]("torn"), answers("c"), observed.Meta{ClusterID: "c", LastServedBy: "b"}},
 		"nothing is known":         {observed.None[observed.Meta](""), observed.Unsure[observed.Cluster](""), observed.Meta{}},
 	} {
-		if diff := cmp.Diff(c.want, knownOfServed(c.recorded.Value, c.cluster, "b")); diff != "" {
+		if diff := cmp.Diff(c.want, knownOfServed(served(c.recorded, c.cluster))); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+// TestRescued: that a copy has what a server alone had is said of that copy, and
+// not of one that is made of it once it was restored.
+func TestRescued(t *testing.T) {
+	look := served(observed.Is(observed.Meta{ClusterID: "c", Rescued: true}), answers("c"))
+	for situation, want := range map[plan.Situation]bool{plan.Converged: false, plan.DatabaseLost: true} {
+		look.Plan.Situation = situation
+		if got := knownOfServed(look).Rescued; got != want {
+			t.Errorf("%s: %t", situation, got)
 		}
 	}
 }
@@ -44,9 +66,8 @@ func TestKnownOfServed(t *testing.T) {
 func TestCopyLive(t *testing.T) {
 	home, path := newStopped(t, "CREATE TABLE namespaces (id)")
 	s, stdout, stderr := sessionIn(t, home, "text")
-	look := reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
-	look.Input.Observed.Database = observed.Database{Path: path, Meta: observed.Is(observed.Meta{ClusterID: "c", Restored: "r"})}
-	look.Input.Observed.Server.Cluster = observed.Is(observed.Cluster{ID: "d"})
+	look := served(observed.Is(observed.Meta{ClusterID: "c", Restored: "r"}), answers("d"))
+	look.Input.Observed.Database.Path = path
 	target := filepath.Join(t.TempDir(), "copy.db")
 	unrecorded, err := s.copyLive(t.Context(), look, target)
 	if s.warnUnrecorded(target, unrecorded); err != nil || stdout.String()+stderr.String() != "" {
