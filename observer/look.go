@@ -83,17 +83,34 @@ func (l *look) search() observed.Fact[[]observed.Process] {
 	return observed.Is(ours)
 }
 
-// candidates are the processes worth asking before all others.
+// maxDescent is how deep below a hint is looked: a script that runs a script
+// that runs Temporal.
+const maxDescent = 3
+
+// candidates are the processes worth asking before all others: those seen
+// before, with their children, because a script that wraps Temporal is seen
+// before Temporal is.
 func (l *look) candidates() []int {
 	var pids []int
 	for _, hint := range l.target.Hints {
-		pids = append(pids, hint.PID)
+		generation := []int{hint.PID}
+		for range maxDescent {
+			pids = append(pids, generation...)
+			generation = l.childrenOf(generation)
+		}
 	}
 	if record, ok := l.record.Get(); ok && record.PID > 0 {
 		pids = append(pids, record.PID)
 	}
 	slices.Sort(pids)
 	return slices.Compact(pids)
+}
+
+func (l *look) childrenOf(parents []int) (children []int) {
+	for _, pid := range parents {
+		children = append(children, l.machine.children(pid)...)
+	}
+	return children
 }
 
 // foreign reports whether the process is neither ourselves nor an ancestor.

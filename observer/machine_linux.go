@@ -55,6 +55,16 @@ func (m machine) pids() ([]int, error) {
 	return pids, nil
 }
 
+// children lists the processes that the first thread of the process has
+// started; none where the kernel does not tell.
+func (m machine) children(pid int) []int {
+	list, err := readLimited(m.path(pid, "task/"+strconv.Itoa(pid)+"/children"), maxProcFile)
+	if err != nil {
+		return nil
+	}
+	return numbers(strings.Fields(string(list)))
+}
+
 // names lists a folder of /proc.
 func (m machine) names(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)

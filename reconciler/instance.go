@@ -33,11 +33,15 @@ type instance struct {
 	problem, failure, unwritten string
 	// hints are the processes of the last look, where the next one starts.
 	hints []observed.Identity
-	// thoroughAt is when the whole machine was last searched.
+	// thoroughAt is when the whole machine was last searched, proven the server
+	// that there was then.
 	thoroughAt time.Time
+	proven     observed.Identity
 
 	mu    sync.Mutex
 	exits []plan.Exit
+	// done are the actions that ended beside the passes since the last one.
+	done []ended
 }
 
 // resume takes over from an earlier daemon, whose status is lost when its
@@ -62,15 +66,31 @@ func (i *instance) noteExit(wake func()) func(observed.Identity, actuator.Exit) 
 	}
 }
 
-// noteLearned returns the actuator's callback for what a build creates in a
-// new database: the next pass reads it.
-func (i *instance) noteLearned(wake func()) func(string, error) {
-	return func(path string, err error) {
-		if err != nil {
-			i.log.Error(err, "cannot find out what this Temporal creates in a new database", "file", path)
-		}
+// ended is an action that was carried out beside the passes, and why it failed;
+// nil when it did not.
+type ended struct {
+	action plan.Action
+	err    error
+}
+
+// noteDone returns the actuator's callback for what is done beside the passes:
+// the next pass reads it.
+func (i *instance) noteDone(wake func()) func(plan.Action, error) {
+	return func(action plan.Action, err error) {
+		i.mu.Lock()
+		i.done = append(i.done, ended{action, err})
+		i.mu.Unlock()
 		wake()
 	}
+}
+
+// takeDone returns what was done since the last call.
+func (i *instance) takeDone() []ended {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	done := i.done
+	i.done = nil
+	return done
 }
 
 // takeExits returns the exits since the last call.

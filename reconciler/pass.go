@@ -52,6 +52,7 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 			return 0, true, nil
 		}
 	}
+	i.noteFailures(desired)
 	input, decision := i.decide(ctx, desired)
 	if ctx.Err() != nil {
 		return 0, false, ctx.Err()
@@ -96,12 +97,13 @@ func (i *instance) decide(ctx context.Context, desired plan.Desired) (plan.Input
 		if ctx.Err() != nil {
 			return plan.Input{}, plan.Plan{}
 		}
-		if look.Thorough && state.Processes.IsKnown() {
-			i.thoroughAt = i.clock.Now()
-		}
 		input := i.see(desired, state)
 		decision := plan.Compute(input)
-		blind := decision.GivesUpServer() && !look.Thorough
+		if look.Thorough && state.Processes.IsKnown() {
+			i.thoroughAt = i.clock.Now()
+			i.proven = input.History.Main
+		}
+		blind := (decision.GivesUpServer() || i.unproven(decision)) && !look.Thorough
 		// A server that does not serve cannot count either.
 		uncounted := decision.EndsServer() && decision.Serving.Value && desired.Object.Spec.Storage.Type == v1alpha1.StorageMemory && !look.CountRunning
 		if !blind && !uncounted {
@@ -110,6 +112,26 @@ func (i *instance) decide(ctx context.Context, desired plan.Desired) (plan.Input
 		look.CountRunning = look.CountRunning || uncounted
 		// What is asked once more is not what changes something.
 		look.Thorough, look.CheckWrite = true, false
+	}
+}
+
+// unproven reports whether the plan finds a server well that no search of the
+// whole machine has seen: two that were started in the same instant on one
+// file, by two names of it, do not hinder each other.
+func (i *instance) unproven(decision plan.Plan) bool {
+	return decision.Main != nil && decision.Main.Identity != i.proven && decision.Serving.Value && len(decision.Actions) == 0
+}
+
+// noteFailures takes into the history what failed beside the passes. What
+// succeeded there is seen.
+func (i *instance) noteFailures(desired plan.Desired) {
+	for _, e := range i.takeDone() {
+		if e.err == nil {
+			continue
+		}
+		i.log.Error(e.err, "action failed", "verb", e.action.Verb)
+		i.recordAction(plan.Plan{Situation: plan.Situation(e.action.Reason), Message: e.action.Message}, actuator.Outcome{Action: e.action, Err: e.err}, i.clock.Now())
+		i.history = i.history.Did(desired, e.action, e.err.Error(), observed.Identity{}, i.clock.Now())
 	}
 }
 

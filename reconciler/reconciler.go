@@ -208,7 +208,7 @@ func (r *Reconciler) newInstance(name string) *instance {
 		Identifier: r.observer,
 		Env:        r.options.Env,
 		OnExit:     i.noteExit(func() { r.queue.Add(name) }),
-		OnLearned:  i.noteLearned(func() { r.queue.Add(name) }),
+		OnDone:     i.noteDone(func() { r.queue.Add(name) }),
 	})
 	return i
 }

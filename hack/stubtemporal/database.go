@@ -12,12 +12,17 @@ import (
 	"time"
 )
 
-// The two lines of a database file. The first begins as every SQLite database
-// does, which is looked at before a start.
-const (
-	databaseHeader = "SQLite format 3\x00stubtemporal database"
-	clusterPrefix  = "cluster "
-)
+// clusterPrefix begins the second line of a database file.
+const clusterPrefix = "cluster "
+
+// databaseHeader is the first line of a database file: the first 108 bytes of a
+// SQLite database with one empty page of 512 bytes. The file is looked at before a
+// start, and one whose first boot was cut short is read before it is moved aside.
+// What follows in the page means nothing to SQLite.
+func databaseHeader() string {
+	sizes, emptyTable := "\x02\x00\x01\x01\x00\x40\x20\x20", "\x0d\x00\x00\x00\x00\x02\x00\x00"
+	return "SQLite format 3\x00" + sizes + strings.Repeat("\x00", 76) + emptyTable
+}
 
 // database is the file that the stub has open, and its cluster id. Without a
 // path it is in memory.
@@ -53,7 +58,7 @@ func openDatabase(path string, boot, lifetime time.Duration) (*database, error) 
 
 // create writes the first line at once and the second one after boot.
 func (d *database) create(boot, lifetime time.Duration) error {
-	if _, err := fmt.Fprintln(d.file, databaseHeader); err != nil {
+	if _, err := fmt.Fprintln(d.file, databaseHeader()); err != nil {
 		return fmt.Errorf("failed starting server: %w", err)
 	}
 	if boot > 0 {
@@ -73,7 +78,7 @@ func (d *database) read() error {
 	lines := bufio.NewReader(io.NewSectionReader(d.file, 0, 1<<10))
 	first, _ := lines.ReadString('\n')
 	second, _ := lines.ReadString('\n')
-	if first != "" && first != databaseHeader+"\n" {
+	if first != "" && first != databaseHeader()+"\n" {
 		return errors.New("failed starting server: file is not a database (26)")
 	}
 	id, found := strings.CutPrefix(second, clusterPrefix)

@@ -41,10 +41,10 @@ func TestClusterIDStaysWithTheFile(t *testing.T) {
 func TestRefusesDatabases(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"":                               "no such table: cluster_metadata_info",
-		databaseHeader + "\n":            "no such table: cluster_metadata_info",
-		databaseHeader + "\ncluster 1-2": "no such table: cluster_metadata_info",
-		"SQLite format 3":                "file is not a database (26)",
+		"":                                 "no such table: cluster_metadata_info",
+		databaseHeader() + "\n":            "no such table: cluster_metadata_info",
+		databaseHeader() + "\ncluster 1-2": "no such table: cluster_metadata_info",
+		"SQLite format 3":                  "file is not a database (26)",
 	} {
 		path := filepath.Join(t.TempDir(), "temporal.db")
 		must(t, os.WriteFile(path, []byte(content), 0o600))

@@ -45,14 +45,14 @@
 //
 // # The database
 //
-// The file that --db-filename names is not SQLite: two lines of text, the second
-// of which has the random cluster id. As with the real server an absent file is
-// created, one without its second line (a kill during STUB_BOOT leaves it so)
-// refused for ever, and the file is open from before anything is answered until
-// the end. When it was deleted or replaced since, reads are answered as before
-// and writes are refused with the real server's words, which that one needs a
-// quarter of a second for. Namespaces are kept in memory only: after a restart
-// there are those that the flags name.
+// The file that --db-filename names is two lines, the second of which has the
+// random cluster id; to SQLite it is an empty database. As with the real server an
+// absent file is created, one without its second line (a kill during STUB_BOOT
+// leaves it so) refused for ever, and the file is open from before anything is
+// answered until the end. When it was deleted or replaced since, reads are answered
+// as before and writes are refused with the real server's words, which that one
+// needs a quarter of a second for. Namespaces are kept in memory only: after a
+// restart there are those that the flags name.
 //
 // Unlike the real server it takes --port 0 and prints the port it got, and its
 // banner comes last: who reads "Server:" knows that everything is in place.

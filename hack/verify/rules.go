@@ -89,7 +89,7 @@ func machines() []Layer {
 		{
 			Folder:  "reconciler",
 			Ours:    []string{"api", "observer", "reconciler"},
-			Modules: []string{apimachinery, logr, sys, flock, fsnotify, yaml, "k8s.io/client-go/util/workqueue"},
+			Modules: []string{apimachinery, logr, sys, flock, fsnotify, yaml, "k8s.io/client-go/util/workqueue", "k8s.io/utils/clock"},
 		},
 	}
 }
@@ -138,6 +138,7 @@ func Dependencies() map[string]string {
 		"golang.org/x/term":               "is this a terminal",
 		grpc:                              "Temporal's health service",
 		apimachinery:                      "object and condition types, field errors",
+		"k8s.io/utils":                    "its clock, so that the loop's time can be simulated",
 		"k8s.io/client-go":                "its workqueue: one worker per name, rate limited",
 		"pgregory.net/rapid":              "tests: properties of the plan over random histories",
 		yaml:                              "YAML as JSON, strict",

@@ -121,8 +121,12 @@ func BackupPath(folder string, made time.Time, kind BackupKind) string {
 	return folder + "/" + Stamp(made) + "-" + string(kind) + ".db"
 }
 
+// QuarantineInfix stands between the path of a database that never served and
+// the time when it was renamed.
+const QuarantineInfix = ".incomplete-"
+
 // QuarantinePath is where a database that never served is renamed to.
-func QuarantinePath(path string, at time.Time) string { return path + ".incomplete-" + Stamp(at) }
+func QuarantinePath(path string, at time.Time) string { return path + QuarantineInfix + Stamp(at) }
 
 // ReplacedPath is where a database that a backup replaces is renamed to.
 func ReplacedPath(path string, at time.Time) string { return path + ".replaced-" + Stamp(at) }

@@ -2,7 +2,6 @@ package actuator
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
@@ -23,7 +22,9 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 			return failed
 		})
 	case plan.StageBackup:
-		err = stageBackup(ctx, w)
+		err = a.stage(action)
+	case plan.DiscardBackup:
+		err = discardBackup(w)
 	case plan.RestoreBackup:
 		err = underLocks(ctx, w, func() error { return restoreBackup(ctx, w) })
 	case plan.Seal:
@@ -33,10 +34,7 @@ func (a *Actuator) workOn(ctx context.Context, action plan.Action) (warning, err
 			err = sealDatabase(w)
 		}
 	case plan.LearnSchema:
-		err = a.learnSchema(w)
-	}
-	if err != nil {
-		err = fmt.Errorf("cannot carry out %s: %w", action.Verb, err)
+		err = a.learnSchema(action)
 	}
 	return warning, err
 }

@@ -17,8 +17,16 @@ import (
 )
 
 // temporalTables are enough to be taken for a database of Temporal.
-const temporalTables = `CREATE TABLE namespaces (name); CREATE TABLE executions (id);
-	CREATE TABLE cluster_metadata_info (id); CREATE TABLE executions_visibility (id);`
+const temporalTables = `CREATE TABLE namespaces (id, name); CREATE TABLE executions (id);
+	CREATE TABLE cluster_metadata_info (id); CREATE TABLE executions_visibility (id);
+	CREATE TABLE current_executions (namespace_id);
+	CREATE TABLE activity_info_maps (id); CREATE TABLE buffered_events (id); CREATE TABLE
+	child_execution_info_maps (id); CREATE TABLE history_node (id); CREATE
+	TABLE history_tree (id); CREATE TABLE namespace_metadata (id); CREATE TABLE queue (id); CREATE TABLE
+	queue_metadata (id); CREATE TABLE request_cancel_info_maps (id); CREATE TABLE shards (id); CREATE TABLE
+	signal_info_maps (id); CREATE TABLE signals_requested_sets (id); CREATE TABLE task_queues (id); CREATE TABLE
+	tasks (id); CREATE TABLE timer_info_maps (id); CREATE TABLE timer_tasks (id); CREATE TABLE transfer_tasks
+	(id); CREATE TABLE visibility_tasks (id);`
 
 // work is a database of a rig and what may be done with it.
 type work struct {
@@ -56,7 +64,7 @@ func (w *work) check(err error) {
 // write makes the database, with a name in it to know it by.
 func (w *work) write(path, name string) {
 	w.t.Helper()
-	w.sql(path, temporalTables+"INSERT INTO namespaces VALUES ('"+name+"')")
+	w.sql(path, temporalTables+"INSERT INTO namespaces (name) VALUES ('"+name+"')")
 }
 
 // sql runs statements on a database, which is made when it is missing.

@@ -27,10 +27,10 @@ type Options struct {
 	// the actuator, possibly before Do has returned the outcome of the start,
 	// and must not call Close. May be nil.
 	OnExit func(observed.Identity, Exit)
-	// OnLearned is called after each LearnSchema that was begun, unless Close
-	// came first: with the file that was written, and with why there is none. It
-	// is called from a goroutine of the actuator and must not call Close. May be nil.
-	OnLearned func(path string, err error)
+	// OnDone is called after each LearnSchema and StageBackup that was begun,
+	// unless Close came first: with why it failed, nil when it did not. It is
+	// called from a goroutine of the actuator and must not call Close. May be nil.
+	OnDone func(action plan.Action, err error)
 	// Env is the environment that a child's is made from, normally
 	// os.Environ(). Its TEMPORAL_* and STIGMER_* variables are left out.
 	Env []string
@@ -74,18 +74,18 @@ type Actuator struct {
 	closed bool
 	// watches holds nil for a child whose handle is not open yet.
 	watches map[observed.Identity]*handle
-	// learning holds the files that a LearnSchema is about to write or has failed
-	// to, and until when no other is begun.
-	learning map[string]time.Time
+	// jobs holds the keys of those that are under way or have failed, and until
+	// when no other is begun.
+	jobs map[string]time.Time
 }
 
 // New returns an Actuator. It starts nothing by itself.
 func New(opts Options) *Actuator {
 	return &Actuator{
-		opts:     opts,
-		done:     make(chan struct{}),
-		watches:  map[observed.Identity]*handle{},
-		learning: map[string]time.Time{},
+		opts:    opts,
+		done:    make(chan struct{}),
+		watches: map[observed.Identity]*handle{},
+		jobs:    map[string]time.Time{},
 	}
 }
 
@@ -108,7 +108,7 @@ func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 		out.Err = a.writeRecordOf(action.RecordPath, action.Target)
 	case plan.RemoveRecord:
 		out.Err = a.removeRecord(action.RecordPath)
-	case plan.Quarantine, plan.Backup, plan.StageBackup, plan.RestoreBackup, plan.Seal, plan.LearnSchema:
+	case plan.Quarantine, plan.Backup, plan.StageBackup, plan.DiscardBackup, plan.RestoreBackup, plan.Seal, plan.LearnSchema:
 		out.Warning, out.Err = a.workOn(ctx, action)
 	case plan.RegisterNamespace:
 		out.Err = a.changeServer(ctx, action.Server, registerNamespace)

@@ -49,14 +49,15 @@
 // # Databases
 //
 // Quarantine, Backup and RestoreBackup work under both locks, so that no server of
-// ours is on the file meanwhile, and give them back. Seal is for a server that
-// serves and so has both; it takes neither. A start looks at the database under
-// the locks, and marks a first boot before the child is born. What is done with
-// the files themselves, and what a crash leaves of it, is in package database.
+// ours is on the file meanwhile, and give them back. So does a Seal at rest; any
+// other Seal is for a server that serves and so has both, and takes neither. A start
+// looks at the database under the locks, and marks a first boot before the child is
+// born. What is done with the files themselves, and what a crash leaves of it, is in
+// package database.
 //
 // LearnSchema runs a server that belongs to nobody: in a scratch folder, on free
 // ports of loopback, without our mark, and on Linux tied to the life of this
-// process. Its outcome is told by OnLearned. After a failure it is not tried again
+// process. Its outcome is told by OnDone. After a failure it is not tried again
 // for some minutes, however often a plan asks.
 //
 // # Who owns what

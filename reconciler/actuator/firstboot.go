@@ -62,9 +62,12 @@ func different(path string, first bool) (string, error) {
 		return "", err
 	}
 	beside, err := companions(path)
+	aside := database.ReadMeta(observed.StagedPath(path)).Value.Replaces
 	switch {
 	case err != nil:
 		return "", err
+	case aside != "":
+		return "a restore has begun, and moved it to " + aside, nil
 	case first && file:
 		return "there is one", nil
 	case first && len(beside) > 0:

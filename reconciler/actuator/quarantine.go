@@ -2,6 +2,8 @@ package actuator
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
@@ -27,12 +29,30 @@ func quarantine(ctx context.Context, w plan.DatabaseWork) error {
 	if file && !marked {
 		return &DatabaseChangedError{Path: w.Path, Found: "its first boot came to its end"}
 	}
+	if aside := interruptedMove(w.Path); file && aside != "" {
+		return database.MoveAside(w.Path, aside)
+	}
 	if file {
 		if err := keepWhatServed(ctx, w.Path); err != nil {
 			return err
 		}
 	}
 	return database.MoveAside(w.Path, w.Aside)
+}
+
+// interruptedMove returns where a database was being renamed to when a crash
+// came between its journal and itself, which without the journal reads as a
+// damaged one; empty for none.
+func interruptedMove(path string) string {
+	suffix := strings.TrimPrefix(observed.CompanionPaths(path)[0], path)
+	journals, _ := filepath.Glob(path + observed.QuarantineInfix + "*" + suffix)
+	for _, journal := range journals {
+		aside := strings.TrimSuffix(journal, suffix)
+		if there, err := plainfile.Exists(aside); err == nil && !there {
+			return aside
+		}
+	}
+	return ""
 }
 
 // keepWhatServed returns why the database must stay, if it must. From one that

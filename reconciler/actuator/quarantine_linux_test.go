@@ -86,7 +86,7 @@ func TestServedDatabaseIsNotQuarantined(t *testing.T) {
 // serve puts a workflow of somebody's into the database.
 func (w *work) serve() {
 	w.t.Helper()
-	w.sql(w.Path, `ALTER TABLE namespaces ADD COLUMN id; CREATE TABLE current_executions (namespace_id);
+	w.sql(w.Path, `
 		INSERT INTO current_executions VALUES ('somebody')`)
 }
 
@@ -132,4 +132,17 @@ func TestOrphansAreQuarantined(t *testing.T) {
 	w.check(os.WriteFile(w.Path+"-journal", []byte("journal"), 0o600))
 	w.carry(plan.Quarantine)
 	w.beside(".aside-journal")
+}
+
+// A crash between the journal and the database leaves one that reads as damaged.
+// It is moved to where its journal is.
+func TestInterruptedQuarantineIsFinished(t *testing.T) {
+	w := newWork(t)
+	first := observed.QuarantinePath(w.Path, noon(1))
+	w.check(os.WriteFile(w.Path, []byte("half of a page"), 0o600))
+	w.check(os.WriteFile(first+"-journal", []byte("the other half"), 0o600))
+	w.mark()
+	w.Aside = observed.QuarantinePath(w.Path, noon(2))
+	w.carry(plan.Quarantine)
+	w.beside(strings.TrimPrefix(first, w.Path), strings.TrimPrefix(first, w.Path)+"-journal", ".first-boot")
 }

@@ -28,92 +28,31 @@ const (
 )
 
 // learnSchema begins to find out what the executable creates in a new database,
-// unless it is known, or somebody is at it, or it failed a short time ago. It returns
-// at once.
-func (a *Actuator) learnSchema(w plan.DatabaseWork) error {
+// unless it is known.
+func (a *Actuator) learnSchema(action plan.Action) error {
+	w := action.Database
 	if known, err := plainfile.Exists(w.SchemaPath); known || err != nil {
 		return err
 	}
 	if !filepath.IsAbs(w.Executable) {
 		return fmt.Errorf("the executable %q is no absolute path", w.Executable)
 	}
-	if err := a.enter(); err != nil {
-		return err
-	}
-	if !a.beginLearning(w.SchemaPath) {
-		a.wg.Done()
-		return nil
-	}
-	go a.learn(w)
-	return nil
+	return a.beside(action, job{
+		key: w.SchemaPath, limit: learnTime, pause: learnPause,
+		work: func(ctx context.Context) error { return a.learn(ctx, w) },
+	})
 }
 
-// beginLearning reports whether nobody is about to write the file, nor has failed
-// to a short time ago.
-func (a *Actuator) beginLearning(path string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := time.Now()
-	if now.Before(a.learning[path]) {
-		return false
-	}
-	a.learning[path] = now.Add(learnTime + learnPause) // until endLearning
-	return true
-}
-
-func (a *Actuator) endLearning(path string, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.learning, path)
-	if err != nil {
-		a.learning[path] = time.Now().Add(learnPause)
-	}
-}
-
-// learn is the goroutine of one LearnSchema. It keeps one thread for as long as
-// the scratch server lives: on Linux the kernel ends the server with the thread
-// that started it, and so with this process, however that ends.
-func (a *Actuator) learn(w plan.DatabaseWork) {
-	defer a.wg.Done()
+// learn keeps one thread for as long as the scratch server lives: on Linux the
+// kernel ends the server with the thread that started it, and so with this
+// process, however that ends.
+func (a *Actuator) learn(ctx context.Context, w plan.DatabaseWork) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	ctx, cancel := context.WithTimeoutCause(context.Background(), learnTime, errors.New("it took too long"))
-	defer cancel()
-	stop := a.onClose(cancel)
-	err := a.learnIn(ctx, w)
-	open := stop()
-	a.endLearning(w.SchemaPath, err)
-	if err != nil {
-		err = fmt.Errorf("cannot find out what %s creates in a new database: %w", w.Build, err)
+	if err := a.learnIn(ctx, w); err != nil {
+		return fmt.Errorf("cannot find out what %s creates in a new database: %w", w.Build, err)
 	}
-	if open && a.opts.OnLearned != nil {
-		a.opts.OnLearned(w.SchemaPath, err)
-	}
-}
-
-// onClose calls f when the actuator is closed. The function that it returns ends
-// that, and reports whether it was still open.
-func (a *Actuator) onClose(f func()) (stop func() bool) {
-	ended := make(chan struct{})
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		select {
-		case <-a.done:
-			f()
-		case <-ended:
-		}
-	}()
-	return func() bool {
-		close(ended)
-		<-over
-		select {
-		case <-a.done:
-			return false
-		default:
-			return true
-		}
-	}
+	return nil
 }
 
 // learnIn runs the executable in a scratch folder until its database is complete,

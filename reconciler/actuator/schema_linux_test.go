@@ -14,7 +14,7 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
-// learned is one call of OnLearned.
+// learned is one call of OnDone.
 type learned struct {
 	path string
 	err  error
@@ -40,7 +40,7 @@ func newPupil(t *testing.T, mood string) *pupil {
 		Identifier: procIdentifier{},
 		Env: append(os.Environ(), roleVariable+"=scratch", moodVariable+"="+mood, tellVariable+"="+p.pipe(), quickExit,
 			"STIGMER_INSTANCE=x", "TEMPORAL_ADDRESS=x"),
-		OnLearned: func(path string, err error) { p.told <- learned{path, err} },
+		OnDone: func(action plan.Action, err error) { p.told <- learned{action.Database.SchemaPath, err} },
 	})
 	t.Cleanup(func() { _ = p.hands.Close() })
 	p.work = plan.DatabaseWork{Build: "build 1", Executable: self, SchemaPath: filepath.Join(p.home, "schemas", "build-1.json")}
@@ -59,14 +59,14 @@ func (p *pupil) begin() {
 	}
 }
 
-// outcome waits for the call of OnLearned.
+// outcome waits for the call of OnDone.
 func (p *pupil) outcome() learned {
 	p.t.Helper()
 	select {
 	case l := <-p.told:
 		return l
 	case <-time.After(patience):
-		p.t.Fatal("OnLearned was not called")
+		p.t.Fatal("OnDone was not called")
 		return learned{}
 	}
 }
@@ -176,7 +176,7 @@ func TestCloseEndsLearning(t *testing.T) {
 		}
 		p.left()
 		if len(p.told) > 0 {
-			t.Errorf("%s: OnLearned was called after Close", mood)
+			t.Errorf("%s: OnDone was called after Close", mood)
 		}
 	}
 }

@@ -53,6 +53,14 @@ CREATE TABLE cluster_metadata_info (id INTEGER PRIMARY KEY, data BLOB);
 CREATE TABLE executions_visibility (run_id TEXT, memo TEXT, sa TEXT, word TEXT GENERATED ALWAYS AS (json_extract(sa, '$.word')));
 CREATE INDEX by_word ON executions_visibility (word);
 CREATE VIRTUAL TABLE visibility_text USING fts5 (memo);
+CREATE TABLE activity_info_maps (id); CREATE TABLE buffered_events (id); CREATE TABLE
+child_execution_info_maps (id); CREATE TABLE history_node (id); CREATE
+TABLE history_tree (id); CREATE TABLE namespace_metadata (id); CREATE TABLE queue (id); CREATE TABLE
+queue_metadata (id); CREATE TABLE request_cancel_info_maps (id); CREATE TABLE shards (id); CREATE TABLE
+signal_info_maps (id); CREATE TABLE signals_requested_sets (id); CREATE TABLE task_queues (id); CREATE TABLE
+tasks (id); CREATE TABLE timer_info_maps (id); CREATE TABLE timer_tasks (id); CREATE TABLE transfer_tasks
+(id); CREATE TABLE visibility_tasks (id);
+CREATE TABLE current_executions (namespace_id BLOB, workflow_id TEXT);
 CREATE TRIGGER gone AFTER DELETE ON executions_visibility BEGIN DELETE FROM visibility_text WHERE rowid = old.rowid; END;
 `
 

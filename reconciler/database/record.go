@@ -20,6 +20,23 @@ const maxRecord = 4 << 20
 // WriteMeta records what is known of the database at path, for good.
 func WriteMeta(path string, meta observed.Meta) error { return write(observed.MetaPath(path), meta) }
 
+// MoveMeta makes the record of the database at from that of the one at path, for
+// good. Where there is none, it was moved before.
+func MoveMeta(from, path string) error {
+	record, target := observed.MetaPath(from), observed.MetaPath(path)
+	there, err := plainfile.Exists(record)
+	if err == nil && there {
+		_, err = plainfile.Exists(target)
+	}
+	if err != nil || !there {
+		return err
+	}
+	if err := os.Rename(record, target); err != nil {
+		return fmt.Errorf("cannot move the record: %w", err)
+	}
+	return syncFolders(record, target)
+}
+
 // WriteFirstBoot marks the database at path as one whose first boot has not come
 // to its end, for good.
 func WriteFirstBoot(path string, boot observed.FirstBoot) error {

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 
@@ -14,6 +15,9 @@ const magic = "SQLite format 3\x00"
 // CopySound is Copy of a database that must be one of Temporal's: any other is
 // refused with an *UnusableError, and nothing is left at target.
 func CopySound(ctx context.Context, source, target string) error {
+	if err := RequireSQLite(source); err != nil {
+		return err
+	}
 	return stage(ctx, target, func(copied string) error {
 		if err := copyAll(ctx, source, copied); err != nil {
 			return err
@@ -22,16 +26,24 @@ func CopySound(ctx context.Context, source, target string) error {
 	})
 }
 
-// Replace puts the file at copied, which was made by CopySound in the same
-// folder, in the place of the database at path, which is moved to aside first;
-// see MoveAside. Nobody may have either open.
-//
-// A crash before the move leaves the old database, one during the move what
-// MoveAside says, one after it no database at path and the old one at aside. From
-// each of them Replace finishes when it is called again, for as long as the copy
-// is there.
+// RequireSQLite returns an *UnusableError when the file does not begin as every
+// database of SQLite does. Nothing is done to it.
+func RequireSQLite(path string) error {
+	if err := plainfile.Require(path); err != nil {
+		return err
+	}
+	if !isSQLite(path) {
+		return &UnusableError{Path: path, Problem: "it is no SQLite database"}
+	}
+	return nil
+}
+
+// Replace puts the file at copied, which was made by CopySound, in the place of
+// the database at path, which is moved to aside first; see MoveAside. Nobody may
+// have either open. Only renames are made. Where there is nothing at copied, it
+// was carried out before.
 func Replace(ctx context.Context, copied, path, aside string) error {
-	if err := plainfile.Require(copied); err != nil {
+	if there, err := plainfile.Exists(copied); err != nil || !there {
 		return err
 	}
 	// A database that was settled has nothing beside it that a crash during the
@@ -43,7 +55,10 @@ func Replace(ctx context.Context, copied, path, aside string) error {
 	if err := MoveAside(path, aside); err != nil {
 		return err
 	}
-	return publish(copied, path)
+	if err := renameKeeping(copied, path); err != nil {
+		return fmt.Errorf("cannot rename %s to %s: %w", copied, path, err)
+	}
+	return syncFolders(path, copied)
 }
 
 // isSQLite reports whether the file begins as every database of SQLite does.

@@ -71,18 +71,28 @@ func TestUselessBackupChangesNothing(t *testing.T) {
 	is(t, inFolder(t, filepath.Dir(path)), names)
 }
 
-// A copy that is not there, or is no file, changes nothing either.
+// Where there is no copy it was put in place before; what is no file is refused.
 func TestReplaceByNothing(t *testing.T) {
 	_, path, aside := newRestore(t)
-	if err := Replace(t.Context(), path+".restoring", path, aside); !errors.Is(err, os.ErrNotExist) {
-		t.Error(err)
-	}
+	must(t, Replace(t.Context(), path+".restoring", path, aside))
 	must(t, os.Mkdir(path+".restoring", 0o700))
 	if err := Replace(t.Context(), path+".restoring", path, aside); err == nil {
 		t.Error("a folder is put in place of the database")
 	}
 	if count(t, path) != 3 {
 		t.Error("it was changed")
+	}
+}
+
+// A file that is no database is refused before SQLite comes near it: it would
+// take the journal of a file that is none of its own away.
+func TestFileOfAnotherKindIsLeftAlone(t *testing.T) {
+	for _, text := range []string{"", "notes"} {
+		path := filepath.Join(t.TempDir(), "notes.txt")
+		put(t, path, text)
+		put(t, path+"-journal", "diary")
+		unusable(t, CopySound(t.Context(), path, path+".copy"), "it is no SQLite database")
+		is(t, inFolder(t, filepath.Dir(path)), []string{"notes.txt", "notes.txt-journal"})
 	}
 }
 

@@ -17,10 +17,19 @@ import (
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
-// tables are some that every Temporal needs, and that no other program has
-// together.
+// tables are those that every Temporal with a SQLite store has needed since
+// there is one: without any of them it serves, and fails where it is used.
 func tables() []string {
-	return []string{"table cluster_metadata_info", "table executions", "table executions_visibility", "table namespaces"}
+	var list []string
+	for _, name := range []string{
+		"activity_info_maps", "buffered_events", "child_execution_info_maps", "cluster_metadata_info", "current_executions",
+		"executions", "executions_visibility", "history_node", "history_tree", "namespace_metadata", "namespaces", "queue",
+		"queue_metadata", "request_cancel_info_maps", "shards", "signal_info_maps", "signals_requested_sets", "task_queues",
+		"tasks", "timer_info_maps", "timer_tasks", "transfer_tasks", "visibility_tasks",
+	} {
+		list = append(list, "table "+name)
+	}
+	return list
 }
 
 // Check returns an *UnusableError when the file at path is not a sound database

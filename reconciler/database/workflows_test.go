@@ -6,10 +6,8 @@ import (
 	"testing"
 )
 
-// lastTable is the table that this schema leaves out, with a workflow of
-// Temporal's own in it.
-const lastTable = `
-CREATE TABLE current_executions (namespace_id BLOB, workflow_id TEXT);
+// systems are the namespaces of a first boot, and a workflow of Temporal's own.
+const systems = `
 INSERT INTO namespaces VALUES (x'01', 'temporal-system'), (x'02', 'default');
 INSERT INTO current_executions VALUES (x'01', 'scanner');
 `
@@ -18,7 +16,15 @@ INSERT INTO current_executions VALUES (x'01', 'scanner');
 func served(t *testing.T, executions int) string {
 	t.Helper()
 	path := newDatabase(t, executions)
-	run(t, path, lastTable, "INSERT INTO current_executions VALUES (x'02', 'precious')")
+	run(t, path, systems, "INSERT INTO current_executions VALUES (x'02', 'precious')")
+	return path
+}
+
+// without returns a database that lacks a table.
+func without(t *testing.T, table string) string {
+	t.Helper()
+	path := newDatabase(t, 3)
+	run(t, path, "DROP TABLE "+table)
 	return path
 }
 
@@ -28,13 +34,13 @@ func TestWhatHoldsWorkflows(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "temporal.db")
 	put(t, empty, "")
 	complete := newDatabase(t, 3)
-	run(t, complete, lastTable)
+	run(t, complete, systems)
 	for name, c := range map[string]struct {
 		path string
 		want bool
 	}{
 		"nothing was written":    {empty, false},
-		"a table is missing":     {newDatabase(t, 3), false},
+		"a table is missing":     {without(t, "current_executions"), false},
 		"a change was cut short": {newInterrupted(t, 300), false},
 		"nobody was served":      {complete, false},
 		"somebody was served":    {served(t, 3), true},
@@ -81,7 +87,7 @@ func TestDamagedDatabaseMayHoldWorkflows(t *testing.T) {
 
 // A table that is not as it should be is not a table that is missing.
 func TestStrangeTableMayHoldWorkflows(t *testing.T) {
-	path := newDatabase(t, 3)
+	path := without(t, "current_executions")
 	run(t, path, "CREATE TABLE current_executions (id)")
 	_, err := HasWorkflows(t.Context(), path)
 	unusable(t, err, "namespace_id")

@@ -114,7 +114,14 @@ func newStopped(t *testing.T, statements string) (home reconciler.Home, path str
 // TestBackupAtRest: beside the database all stays as it is.
 func TestBackupAtRest(t *testing.T) {
 	home, path := newStopped(t, `CREATE TABLE namespaces (id); CREATE TABLE executions (id);
-		CREATE TABLE cluster_metadata_info (id); CREATE TABLE executions_visibility (id)`)
+		CREATE TABLE cluster_metadata_info (id); CREATE TABLE executions_visibility (id);
+		CREATE TABLE activity_info_maps (id); CREATE TABLE buffered_events (id); CREATE TABLE
+		child_execution_info_maps (id); CREATE TABLE current_executions (id); CREATE TABLE history_node (id); CREATE
+		TABLE history_tree (id); CREATE TABLE namespace_metadata (id); CREATE TABLE queue (id); CREATE TABLE
+		queue_metadata (id); CREATE TABLE request_cancel_info_maps (id); CREATE TABLE shards (id); CREATE TABLE
+		signal_info_maps (id); CREATE TABLE signals_requested_sets (id); CREATE TABLE task_queues (id); CREATE TABLE
+		tasks (id); CREATE TABLE timer_info_maps (id); CREATE TABLE timer_tasks (id); CREATE TABLE transfer_tasks
+		(id); CREATE TABLE visibility_tasks (id);`)
 	meta := observed.Meta{ClusterID: "c", LastServedBy: "1", BackedUpFor: "2"}
 	if err := database.WriteMeta(path, meta); err != nil {
 		t.Fatal(err)

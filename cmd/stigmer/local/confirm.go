@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -99,7 +100,7 @@ func lossOf(look reconciler.Look) string {
 	switch {
 	case look.Plan.Main == nil:
 		return ""
-	case look.Plan.Situation == plan.DatabaseLost:
+	case look.Plan.Situation == plan.DatabaseLost || uncertain(look):
 		return fmt.Sprintf("%s, which alone has what was in %s; '%s' saves it", look.Plan.Main,
 			look.Object.Spec.Storage.Path, plan.Command(look.Object.Name, "backup"))
 	case counted && running == 0:
@@ -110,6 +111,12 @@ func lossOf(look reconciler.Look) string {
 		return fmt.Sprintf("%s, and with it the workflows that it keeps in memory", look.Plan.Main)
 	}
 	return ""
+}
+
+// uncertain reports whether it cannot be told what lies at the path of the
+// database: the server may be the only one that has it.
+func uncertain(look reconciler.Look) bool {
+	return look.Object.Spec.Storage.Type == v1alpha1.StorageFile && !look.Plan.Volatile && look.Input.Observed.Database.File.IsUnknown()
 }
 
 // confirmRestore asks before a backup takes the place of a database in which

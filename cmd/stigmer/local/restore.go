@@ -92,7 +92,7 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return reconciler.Look{}, err
 	}
-	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: readiness(), lost: refused(wish)}
+	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish)}
 	_, err = w.wait(ctx)
 	if refusal := (*refusedError)(nil); err != nil && !errors.As(err, &refusal) {
 		return reconciler.Look{}, err
@@ -115,11 +115,22 @@ func (e *refusedError) Error() string {
 	return "not restored: " + e.problem + "; the database is as it was"
 }
 
+// restored returns what tells that the wish was carried out, and that the
+// server on what was restored is Ready.
+func restored(wish string) func(reconciler.Look) bool {
+	ready := readiness()
+	return func(look reconciler.Look) bool {
+		return ready(look) && look.Input.Observed.Database.Meta.Value.Restored == wish
+	}
+}
+
 // refused returns what tells that the wish will not be carried out.
 func refused(wish string) func(reconciler.Look) error {
 	return func(look reconciler.Look) error {
 		kept := look.Input.History.Restore
 		switch {
+		case look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish:
+			return errors.New("not restored: the wish was taken out of the file, or another one took its place")
 		case look.Plan.Situation == plan.RestoreBlocked:
 			return &refusedError{look.Plan.Message}
 		case kept.Value == wish && !kept.Done && kept.Problem != "":
@@ -129,7 +140,7 @@ func refused(wish string) func(reconciler.Look) error {
 	}
 }
 
-// findBackup returns the absolute path of a backup that is whole.
+// findBackup returns the absolute path of a backup.
 func (s *session) findBackup(ctx context.Context, name string) (string, error) {
 	path, err := filepath.Abs(name)
 	if err != nil {
@@ -146,8 +157,10 @@ func (s *session) findBackup(ctx context.Context, name string) (string, error) {
 	if err := s.requireUnused(ctx, path); err != nil {
 		return "", err
 	}
-	if err := database.Check(ctx, path); err != nil {
-		return "", fmt.Errorf("cannot restore %s: %w", path, err)
+	// Only its first bytes are looked at: to look further is to finish what its
+	// journal tells of. The daemon checks a copy.
+	if err := database.RequireSQLite(path); err != nil {
+		return "", fmt.Errorf("cannot restore: %w", err)
 	}
 	return path, nil
 }
