@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
