@@ -75,6 +75,8 @@ func (l *look) search() observed.Fact[[]observed.Process] {
 			return observed.Unsure[[]observed.Process](fmt.Sprintf("cannot search the processes: %v", err))
 		}
 		candidates = append(candidates, found...)
+	} else {
+		candidates = append(candidates, l.descendants(slices.Concat(l.lock.holders, candidates))...)
 	}
 	ours, err := l.ours(slices.Concat(l.lock.holders, candidates))
 	if err != nil {
@@ -83,21 +85,11 @@ func (l *look) search() observed.Fact[[]observed.Process] {
 	return observed.Is(ours)
 }
 
-// maxDescent is how deep below a hint is looked: a script that runs a script
-// that runs Temporal.
-const maxDescent = 3
-
-// candidates are the processes worth asking before all others: those seen
-// before, with their children, because a script that wraps Temporal is seen
-// before Temporal is.
+// candidates are the processes worth asking before all others.
 func (l *look) candidates() []int {
 	var pids []int
 	for _, hint := range l.target.Hints {
-		generation := []int{hint.PID}
-		for range maxDescent {
-			pids = append(pids, generation...)
-			generation = l.childrenOf(generation)
-		}
+		pids = append(pids, hint.PID)
 	}
 	if record, ok := l.record.Get(); ok && record.PID > 0 {
 		pids = append(pids, record.PID)
@@ -106,11 +98,22 @@ func (l *look) candidates() []int {
 	return slices.Compact(pids)
 }
 
-func (l *look) childrenOf(parents []int) (children []int) {
-	for _, pid := range parents {
-		children = append(children, l.machine.children(pid)...)
+// maxDescent is how deep below a process is looked: a script that runs a script
+// that runs Temporal.
+const maxDescent = 3
+
+// descendants are the children of the processes, and theirs: a script that wraps
+// Temporal is seen before Temporal is.
+func (l *look) descendants(parents []int) (all []int) {
+	for range maxDescent {
+		var children []int
+		for _, pid := range parents {
+			children = append(children, l.machine.children(pid)...)
+		}
+		all = append(all, children...)
+		parents = children
 	}
-	return children
+	return all
 }
 
 // foreign reports whether the process is neither ourselves nor an ancestor.

@@ -2,6 +2,8 @@ package observer
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -74,6 +76,9 @@ func TestStartedOnIsAskedOfOurs(t *testing.T) {
 	if on := i.server(t, "", i.DatabasePath, marked(i.Mark)).StartedOn; !on.IsAbsent() {
 		t.Errorf("on the instance's: %+v", on)
 	}
+	if on := i.server(t, i.DatabasePath, "/moved.db", marked(i.Mark)).StartedOn; !on.IsAbsent() {
+		t.Errorf("on the instance's, which was moved there: %+v", on)
+	}
 	if on := i.server(t, i.DatabasePath, "/else.db").StartedOn; !on.IsAbsent() {
 		t.Errorf("not ours: %+v", on)
 	}
@@ -110,6 +115,7 @@ func TestStagedBackup(t *testing.T) {
 		}
 	}
 	is("nothing", observed.Absent)
+	must(t, os.Mkdir(filepath.Dir(staged), 0o700))
 	must(t, os.WriteFile(observed.MetaPath(staged), []byte(`{"restored": "wish"}`), 0o600))
 	is("a record alone", observed.Absent)
 	must(t, os.WriteFile(staged, nil, 0o600))
@@ -118,4 +124,18 @@ func TestStagedBackup(t *testing.T) {
 	is("torn", observed.Unknown)
 	must(t, os.Remove(observed.MetaPath(staged)))
 	is("a copy alone", observed.Absent)
+	must(t, os.Remove(staged))
+	must(t, os.WriteFile(observed.MetaPath(staged), []byte(`{"restored": "wish", "replaces": "/aside"}`), 0o600))
+	is("a swap that has begun, the copy in place", observed.Known)
+}
+
+// TestChildOfAWrapperIsSeen in a look that does not search the whole machine:
+// the wrapper holds the lock, too.
+func TestChildOfAWrapperIsSeen(t *testing.T) {
+	i := newInstance(t)
+	wrapper := i.handOver(t, "parent wait", marked(i.Mark))
+	s := look1(t, i.Target)
+	if pids := pidsOf(t, s); len(pids) != 2 || !slices.Contains(pids, wrapper.pid()) {
+		t.Errorf("processes = %v, want the wrapper %d and its child", pids, wrapper.pid())
+	}
 }

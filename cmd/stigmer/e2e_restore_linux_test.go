@@ -79,7 +79,7 @@ func TestRestoreThatCannotBeCopied(t *testing.T) {
 	pid := w.temporal().pid
 	backup := w.backup()
 	// A folder in the way of the copy is what no check of the command sees.
-	if err := os.MkdirAll(filepath.Join(w.database()+".restoring", "x"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(filepath.Dir(w.database()), ".stigmer-restore", "temporal.db", "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	r := w.expect(1, "local", "restore", backup, "--yes")
