@@ -10,6 +10,7 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
+	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 	"github.com/stigmer/stigmer-local/reconciler/status"
 )
@@ -187,12 +188,18 @@ func problemOf(err error) string {
 }
 
 // remedyFor says what the user can do about a failure that does not go away by
-// itself: the database's lock is held by somebody. The instance's own lock is
-// judged by the plan.
+// itself. The instance's own lock is judged by the plan.
 func remedyFor(failure error, desired plan.Desired) string {
 	var held *actuator.LockHeldError
-	if errors.As(failure, &held) && held.Path != desired.Files.Lock {
+	var unusable *database.UnusableError
+	var full *database.NoRoomError
+	switch {
+	case errors.As(failure, &held) && held.Path != desired.Files.Lock:
 		return "find who has it with 'fuser " + held.Path + "' and end that program, or choose another database"
+	case errors.As(failure, &full):
+		return "free some space on the disk of " + full.Folder
+	case errors.As(failure, &unusable):
+		return "move it away, and a new one is made; or put a backup in its place: '" + plan.Command(desired.Object.Name, "backups") + "'"
 	}
 	return ""
 }

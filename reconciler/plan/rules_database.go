@@ -37,7 +37,8 @@ func (v view) databaseProblem() Verdict {
 			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))
 	case unfit.Reason == "ReadOnly":
 		return unfit
-	case unfit.Reason == "LowSpace" && (!db.File.IsKnown() || db.FirstBoot.IsKnown()):
+	case unfit.Reason == "LowSpace" && (!db.File.IsKnown() || db.FirstBoot.IsKnown() || buildChanged(v)):
+		// There is no room for a first boot, or for the copy before another build.
 		return unfit
 	}
 	return Verdict{}

@@ -1,0 +1,208 @@
+package reconciler
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
+)
+
+// found is a trace that leads to a fault.
+type found struct {
+	trace []string
+	fault string
+}
+
+func (f *found) String() string {
+	return fmt.Sprintf("%s\nafter\n  %s\nreplay: MODEL_TRACE='%s' go test ./reconciler -run TestModelReplay -v",
+		f.fault, strings.Join(f.trace, "\n  "), strings.Join(f.trace, "; "))
+}
+
+// node is a state that was reached, and how.
+type node struct {
+	model  *model
+	parent *node
+	line   string
+}
+
+func (n *node) trace() (lines []string) {
+	for ; n.parent != nil; n = n.parent {
+		lines = append(lines, n.line)
+	}
+	slices.Reverse(lines)
+	return lines
+}
+
+// explore visits every state that is at most depth lines away from the roots,
+// breadth first, so that the first fault has a trace of the least length. Each
+// state is visited once. visit may judge a state that was reached.
+func explore(roots []*node, depth int, visit func(*model) string) (states int, bad *found) {
+	seen := map[uint64]bool{}
+	level := roots
+	for ; depth >= 0; depth-- {
+		var next []*node
+		for _, n := range level {
+			key := n.model.fingerprint()
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			if fault := visit(n.model); fault != "" {
+				return len(seen), &found{n.trace(), fault}
+			}
+			if depth == 0 {
+				continue
+			}
+			for _, line := range n.model.lines() {
+				child := &node{model: n.model.clone(), parent: n, line: line}
+				if err := child.model.perform(line); err != nil {
+					return len(seen), &found{child.trace(), err.Error()}
+				}
+				if fault := child.model.fault(); fault != "" {
+					return len(seen), &found{child.trace(), fault}
+				}
+				next = append(next, child)
+			}
+		}
+		level = next
+	}
+	return len(seen), nil
+}
+
+// lines are all lines that can follow: what can happen, and each daemon's pass,
+// undisturbed and with each interrupt before each of its steps.
+func (m *model) lines() []string {
+	var lines []string
+	for _, h := range happenings() {
+		if h.can == nil || h.can(m) {
+			lines = append(lines, h.name)
+		}
+	}
+	for which := range m.daemons {
+		pass := fmt.Sprintf("pass %d", which)
+		lines = append(lines, pass)
+		steps, _ := m.clone().passOf(which, -1, "")
+		for n := range steps {
+			for _, name := range slices.Sorted(maps.Keys(interrupts())) {
+				lines = append(lines, fmt.Sprintf("%s/%d/%s", pass, n, name))
+			}
+		}
+	}
+	return lines
+}
+
+// wander is a random walk of so many lines, half of them passes.
+func wander(seed uint64, length int) (m *model, trace []string, fault string) {
+	chance := rand.New(rand.NewPCG(seed, 7))
+	m = newModel()
+	names := slices.Sorted(maps.Keys(interrupts()))
+	for range length {
+		line := fmt.Sprintf("pass %d", chance.IntN(len(m.daemons)))
+		switch chance.IntN(6) {
+		case 0, 1:
+			list := happenings()
+			line = list[chance.IntN(len(list))].name
+		case 2:
+			line += fmt.Sprintf("/%d/%s", chance.IntN(6), names[chance.IntN(len(names))])
+		case 3:
+			list := timeHappenings()
+			line = list[chance.IntN(5)].name
+		}
+		trace = append(trace, line)
+		if err := m.perform(line); err != nil {
+			return m, trace, err.Error()
+		}
+		if fault := m.fault(); fault != "" {
+			return m, trace, fault
+		}
+	}
+	return m, trace, ""
+}
+
+// shorten drops lines from a trace for as long as it still ends in a fault.
+func shorten(trace []string, judge func([]string) string) []string {
+	for size := len(trace) / 2; size >= 1; size /= 2 {
+		for at := 0; at+size <= len(trace); {
+			shorter := slices.Concat(trace[:at], trace[at+size:])
+			if judge(shorter) == "" {
+				at += size
+				continue
+			}
+			trace = shorter
+		}
+	}
+	return trace
+}
+
+// replay performs a trace and returns the first fault; empty for none.
+func replay(trace []string) (*model, string) {
+	m := newModel()
+	for _, line := range trace {
+		if err := m.perform(line); err != nil {
+			return m, err.Error()
+		}
+		if fault := m.fault(); fault != "" {
+			return m, fault
+		}
+	}
+	return m, ""
+}
+
+// fingerprint is the same for states that cannot be told apart by what follows:
+// times count from now, and pids and databases by the order of their appearance.
+func (m *model) fingerprint() uint64 {
+	h := fnv.New64a()
+	names := map[any]int{}
+	name := func(of any) int {
+		if _, known := names[of]; !known {
+			names[of] = len(names)
+		}
+		return names[of]
+	}
+	since := func(t time.Time) time.Duration {
+		if t.IsZero() {
+			return -1
+		}
+		return m.machine.Now.Sub(t).Round(time.Millisecond)
+	}
+	w := m.machine
+	for _, p := range w.Processes {
+		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
+			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt))
+	}
+	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
+	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
+		f := w.Disk.Files[path]
+		s := w.Disk.Stores[f.Store]
+		fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
+	}
+	fmt.Fprintln(h, len(w.Disk.Backups), m.wish.Spec, m.garbage, m.missing, m.unwritable, m.deaf, m.status != nil)
+	for _, d := range m.daemons {
+		d.describe(h, name, since)
+	}
+	return h.Sum64()
+}
+
+// describe writes what a daemon remembers.
+func (d *modelDaemon) describe(h interface{ Write([]byte) (int, error) }, name func(any) int, since func(time.Time) time.Duration) {
+	history := d.history
+	generation := int64(0)
+	if d.object != nil {
+		generation = d.object.Generation
+	}
+	fmt.Fprintln(h, generation-history.Generation, since(d.missingSince), name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
+		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, since(history.AwakeSince), since(history.ReadySince),
+		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits))
+	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
+	for _, id := range ids {
+		var r plan.Retirement = history.Retirements[id]
+		fmt.Fprintln(h, name(id.PID), r.Reason, since(r.Asked), since(r.Killed))
+	}
+}
