@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
-	"github.com/stigmer/stigmer-local/reconciler/actuator"
 	"github.com/stigmer/stigmer-local/reconciler/events"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 	"github.com/stigmer/stigmer-local/reconciler/status"
@@ -106,31 +105,8 @@ func (i *instance) recordDesired(desired plan.Desired, problem string, now time.
 	}
 }
 
-// recordAction tells what was done, or failed, and what caused it.
-func (i *instance) recordAction(decision plan.Plan, outcome actuator.Outcome, now time.Time) {
-	action := outcome.Action
-	object := objectOf(action)
-	e := events.Event{
-		Type: events.Action, Reason: action.Reason, Situation: string(decision.Situation),
-		Verb: string(action.Verb), PID: action.Target.PID, StartedPID: outcome.Started.PID,
-	}
-	what := fmt.Sprintf("%s %s", action.Verb, object)
-	switch {
-	case outcome.Err != nil:
-		e.Error = outcome.Err.Error()
-		what += " failed: " + e.Error
-	case outcome.Started.PID != 0:
-		what += fmt.Sprintf(" as pid %d", outcome.Started.PID)
-	case outcome.Gone:
-		what += ", which had ended already"
-	}
-	e.Message = what + "; because " + causeOf(action, decision)
-	e.Key = strings.Join([]string{e.Verb, e.Situation, subjectOf(action, object), mask(action.Message), mask(e.Error)}, "|")
-	i.record(e, now)
-}
-
-// recordPass tells what a pass changed in the status, and writes counts that
-// have waited for long enough.
+// recordPass tells what a pass changed in the status, and writes the counts that
+// were not written at once.
 func (i *instance) recordPass(before v1alpha1.TemporalStatus, pass status.Pass, now time.Time) {
 	if p := pass.Plan; p.Remedy != "" && !alreadyRefused(before, i.status) {
 		i.record(events.Event{
@@ -139,18 +115,20 @@ func (i *instance) recordPass(before v1alpha1.TemporalStatus, pass status.Pass, 
 		}, now)
 	}
 	if s := pass.Plan.Stranger(); s != nil {
-		i.chronicle.ends.part(s.Identity).who = stranger
+		i.chronicle.ends.part(s.Identity).who = strangerIn(pass.Plan)
 	}
 	i.recordConditions(before.Conditions, now)
 	i.logUnrecorded(i.journal.Flush(now))
 }
 
 // alreadyRefused reports whether the status before said that the same is in
-// the way.
+// the way. What is refused after an edit is another wish, and told unless it is
+// refused with the same words.
 func alreadyRefused(before, now v1alpha1.TemporalStatus) bool {
 	was := meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionStalled)
 	is := meta.FindStatusCondition(now.Conditions, v1alpha1.ConditionStalled)
-	if was == nil || is == nil || was.Status != is.Status || was.Reason != is.Reason {
+	if was == nil || is == nil || was.Status != is.Status || was.Reason != is.Reason ||
+		was.ObservedGeneration != is.ObservedGeneration && was.Message != is.Message {
 		return false
 	}
 	return before.Conflict == nil || now.Conflict == nil || before.Conflict.PID == now.Conflict.PID

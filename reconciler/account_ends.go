@@ -31,7 +31,16 @@ type ends struct {
 const (
 	server   = "the server"
 	stranger = "the program that was in the way"
+	guest    = "the Temporal that was used"
 )
+
+// strangerIn says what the plan's stranger is to the instance.
+func strangerIn(decision plan.Plan) string {
+	if decision.External != nil {
+		return guest
+	}
+	return stranger
+}
 
 // part is what a process was to the instance.
 type part struct {
@@ -105,15 +114,23 @@ func (i *instance) recordEnd(exit plan.Exit) {
 	if was.who != "" {
 		who = was.who + ", " + who + ","
 	}
-	why := "it was not asked to stop"
-	if was.asked != "" {
-		why = "it was asked to stop: " + was.asked
-	}
 	i.record(events.Event{
 		Type: events.Exit, Reason: reason, PID: exit.Identity.PID, ExitCode: exit.Code, Signal: exit.Signal,
-		Message: fmt.Sprintf("%s %s; %s", who, how, why),
+		Message: who + " " + how + was.whyEnded(),
 		Key:     strings.Join([]string{was.who, how, was.asked}, "|"),
 	}, exit.Time)
+}
+
+// whyEnded says whether we asked the process to stop. Of a process that is not
+// ours nobody knows who did.
+func (p part) whyEnded() string {
+	switch {
+	case p.asked != "":
+		return "; it was asked to stop: " + p.asked
+	case p.who == stranger || p.who == guest:
+		return ""
+	}
+	return "; it was not asked to stop"
 }
 
 // wordsOf says how a process ended.

@@ -72,75 +72,12 @@ func process(pid int) observed.Process {
 	return observed.Process{Identity: observed.Identity{BootID: "b", PID: pid, StartTicks: 1}, Executable: "/opt/temporal"}
 }
 
-func TestActionsAreTold(t *testing.T) {
-	w := newTeller(t)
-	terminate := plan.Action{Verb: plan.Terminate, Target: process(7), Reason: "Drifted", Message: "the port was changed"}
-	start := plan.Action{Verb: plan.Start, Reason: "NotRunning", Message: "nothing runs",
-		Launch: plan.Launch{Executable: "/opt/temporal", Env: []string{"PASSWORD=hunter2"}}}
-	drifted := plan.Plan{Situation: plan.Drifted, Message: "pid 7 (temporal) is replaced: the port was changed"}
-	idle := plan.Plan{Situation: plan.NotRunning, Message: "the last one exited with 3"}
-	w.recordAction(drifted, actuator.Outcome{Action: terminate}, noon())
-	w.recordAction(idle, actuator.Outcome{Action: start, Started: observed.Identity{PID: 8}}, noon())
-	w.recordAction(idle, actuator.Outcome{Action: start, Err: errors.New("no room")}, noon())
-	terminate.Target = process(9)
-	terminate.Message = "it is not wanted"
-	w.recordAction(drifted, actuator.Outcome{Action: terminate, Gone: true}, noon())
-	w.news(
-		"Action/Drifted Terminate pid 7; because Drifted: pid 7 (temporal) is replaced: the port was changed",
-		"Action/NotRunning Start /opt/temporal as pid 8; because nothing runs (NotRunning: the last one exited with 3)",
-		"Action/NotRunning Start /opt/temporal failed: no room; because nothing runs (NotRunning: the last one exited with 3)",
-		"Action/Drifted Terminate pid 9, which had ended already; because it is not wanted (Drifted: pid 7 (temporal) is replaced: the port was changed)",
-	)
-	list, err := events.Read(w.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e := list[0]; e.Verb != "Terminate" || e.PID != 7 || e.Situation != "Drifted" || e.Error != "" {
-		t.Errorf("%+v", e)
-	}
-	if list[1].StartedPID != 8 || list[2].Error != "no room" {
-		t.Errorf("%+v and %+v", list[1], list[2])
-	}
-	w.hides("hunter2")
-}
-
 // hides checks that the file does not say what it must not say.
 func (w *teller) hides(secret string) {
 	w.t.Helper()
 	data, err := os.ReadFile(w.path)
 	if err != nil || strings.Contains(string(data), secret) {
 		w.t.Errorf("%v\n%s", err, data)
-	}
-}
-
-// TestActionsThatAreNotRepetitions of one another, and those that are.
-func TestActionsThatAreNotRepetitions(t *testing.T) {
-	register := func(namespace string) plan.Action {
-		return plan.Action{Verb: plan.RegisterNamespace, Server: plan.ServerWork{Namespace: namespace}, Reason: "R", Message: "missing"}
-	}
-	stop := func(pid int, message string) plan.Action {
-		return plan.Action{Verb: plan.Terminate, Target: process(pid), Reason: "R", Message: message}
-	}
-	backup := func(path string) plan.Action {
-		return plan.Action{Verb: plan.Backup, Database: plan.DatabaseWork{Path: "/d", BackupPath: path}, Reason: "R", Message: "m"}
-	}
-	for name, c := range map[string]struct {
-		one, other plan.Action
-		want       int
-	}{
-		"namespaces":          {register("a1"), register("a2"), 2},
-		"the same namespace":  {register("a1"), register("a1"), 1},
-		"processes":           {stop(1, "3 checks failed"), stop(2, "4 checks failed"), 1},
-		"reasons":             {stop(1, "3 checks failed"), stop(1, "it is frozen"), 2},
-		"stop and namespace":  {stop(1, "missing"), register("a"), 2},
-		"backups of one file": {backup("/b/1"), backup("/b/2"), 1},
-	} {
-		w := newTeller(t)
-		w.recordAction(plan.Plan{}, actuator.Outcome{Action: c.one}, noon())
-		w.recordAction(plan.Plan{}, actuator.Outcome{Action: c.other}, noon())
-		if list, err := events.Read(w.path); err != nil || len(list) != c.want {
-			t.Errorf("%s: %d events, want %d (%v)", name, len(list), c.want, err)
-		}
 	}
 }
 
@@ -216,13 +153,13 @@ func TestRefusalsAreToldWhenTheyBegin(t *testing.T) {
 	}
 	pass(plan.PortHeldByStranger, "end it", 8)
 	pass(plan.DatabaseInUse, "end it", 8)
-	if list := refusals(); len(list) != 2 || list[0].Count != 2 || list[0].Message != "pid 8 is in the way" || list[1].Reason != "DatabaseInUse" {
+	if list := refusals(); len(list) != 3 || list[0].Message != "pid 7 is in the way" || list[1].Message != "pid 8 is in the way" || list[2].Reason != "DatabaseInUse" {
 		t.Errorf("%+v", list)
 	}
 	// The next daemon finds what the last one told.
 	w.restart(&v1alpha1.Temporal{Status: w.status})
 	pass(plan.DatabaseInUse, "end it", 8)
-	if list := refusals(); len(list) != 2 || list[1].Count != 1 {
+	if list := refusals(); len(list) != 3 || list[2].Count != 1 {
 		t.Errorf("%+v", list)
 	}
 }
@@ -349,6 +286,53 @@ func TestEndBeforeTheDaemon(t *testing.T) {
 	w.news("Exit/Ended the server, pid 8, ended, and how is not known; it was not asked to stop")
 }
 
+// TestEndsOfStrangers: who asked them is not known.
+func TestEndsOfStrangers(t *testing.T) {
+	code := int32(0)
+	for want, p := range map[string]plan.Plan{
+		"Exit/Exited the program that was in the way, pid 7, exited with 0": {Conflict: &plan.Conflict{Process: process(7)}},
+		"Exit/Exited the Temporal that was used, pid 7, exited with 0":      {External: &observed.External{Process: process(7)}},
+	} {
+		w := newTeller(t)
+		w.recordPass(w.status, status.Pass{Plan: p}, noon())
+		w.recordEnds(plan.History{}, []plan.Exit{{Identity: process(7).Identity, Code: &code, Time: noon()}}, noon())
+		w.news(want)
+	}
+}
+
+// TestChangedNamesWhatWasWritten, and not the ports that follow another.
+func TestChangedNamesWhatWasWritten(t *testing.T) {
+	for name, c := range map[string]struct {
+		before, now func(*v1alpha1.TemporalSpec)
+		want        string
+	}{
+		"the port": {
+			func(*v1alpha1.TemporalSpec) {}, func(s *v1alpha1.TemporalSpec) { s.Port = 7333 }, ": changed spec.port",
+		},
+		"the port beside ports that are set": {
+			func(s *v1alpha1.TemporalSpec) { s.HTTPPort = 80 }, func(s *v1alpha1.TemporalSpec) { s.Port, s.HTTPPort = 7333, 80 },
+			": changed spec.port",
+		},
+		"a port that followed": {
+			func(*v1alpha1.TemporalSpec) {}, func(s *v1alpha1.TemporalSpec) { s.MetricsPort = 80 }, ": changed spec.metricsPort",
+		},
+		"a port that follows again": {
+			func(s *v1alpha1.TemporalSpec) { s.UI.Port = 80 }, func(s *v1alpha1.TemporalSpec) { s.Port = 7333 },
+			": changed spec.port, spec.ui",
+		},
+		"the UI": {
+			func(*v1alpha1.TemporalSpec) {}, func(s *v1alpha1.TemporalSpec) { s.UI.Enabled = new(bool) }, ": changed spec.ui",
+		},
+	} {
+		before, now := v1alpha1.New("temporal"), v1alpha1.New("temporal")
+		c.before(&before.Spec)
+		c.now(&now.Spec)
+		if got := changed(v1alpha1.Complete(before, "/home"), v1alpha1.Complete(now, "/home")); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestCrashLoopDoesNotGrowTheFile, although each round has another pid.
 func TestCrashLoopDoesNotGrowTheFile(t *testing.T) {
 	w := newTeller(t)
@@ -370,16 +354,16 @@ func TestCrashLoopDoesNotGrowTheFile(t *testing.T) {
 	}
 	w.finishRecords(noon().Add(1000 * time.Second))
 	list, err := events.Read(w.path)
-	if err != nil || len(list) != 5 {
+	if err != nil || len(list) != 1+4*3 {
 		t.Fatalf("%d events, %v", len(list), err)
 	}
-	for _, e := range list {
-		if e.Reason != "FirstSeen" && e.Count < 999 {
+	for _, e := range list[len(list)-4:] {
+		if e.Count < 997 {
 			t.Errorf("%s/%s: %d times", e.Type, e.Reason, e.Count)
 		}
 	}
-	if data, _ := os.ReadFile(w.path); strings.Count(string(data), "\n") > 150 {
-		t.Errorf("%d lines", strings.Count(string(data), "\n"))
+	if info, err := os.Stat(w.path); err != nil || info.Size() > 2<<20 {
+		t.Errorf("%+v, %v", info, err)
 	}
 	if e := w.chronicle.ends; len(e.told) > maxEnds || len(e.parts) > maxEnds {
 		t.Errorf("%d and %d processes are remembered", len(e.told), len(e.parts))
@@ -392,12 +376,13 @@ func TestEditsSeparateRepetitions(t *testing.T) {
 	w := newTeller(t)
 	for generation := range int64(3) {
 		w.chronicle.generation = generation + 1
-		for range 2 {
+		for range 4 {
 			w.record(events.Event{Type: events.Action, Reason: "R", Key: "k"}, noon())
 		}
 	}
+	w.finishRecords(noon())
 	list, err := events.Read(w.path)
-	if err != nil || len(list) != 3 || list[2].Generation != 3 || list[2].Count != 2 {
+	if err != nil || len(list) != 9 || list[8].Generation != 3 || list[8].Count != 2 || list[3].Generation != 2 || list[3].Count != 1 {
 		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -2,43 +2,12 @@ package reconciler
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
-	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
-
-// objectOf returns what the action is about, as the plan prints it.
-func objectOf(action plan.Action) string {
-	reason := fmt.Sprintf(" (%s: %s)", action.Reason, action.Message)
-	return strings.TrimPrefix(strings.TrimSuffix(action.String(), reason), string(action.Verb)+" ")
-}
-
-// subjectOf returns what tells one action from another that is not its
-// repetition. Each start and each stop is about another process, and each
-// backup makes another file.
-func subjectOf(action plan.Action, object string) string {
-	switch action.Verb {
-	case plan.Start, plan.Terminate, plan.Kill, plan.WriteRecord:
-		return ""
-	case plan.Backup:
-		return mask(object)
-	}
-	return object
-}
-
-// causeOf says why: the action's own reason, and what is going on if that
-// says more.
-func causeOf(action plan.Action, decision plan.Plan) string {
-	situation := fmt.Sprintf("%s: %s", decision.Situation, decision.Message)
-	if strings.Contains(situation, action.Message) {
-		return situation
-	}
-	return fmt.Sprintf("%s (%s)", action.Message, situation)
-}
 
 // mask replaces every number, so that two texts that differ in a pid, a count
 // or a time are the same.
@@ -63,6 +32,7 @@ func changed(before, now *v1alpha1.Temporal) string {
 	if before == nil {
 		return ""
 	}
+	before, now = withoutDerived(before, now)
 	old, fresh := fieldsOf(before), fieldsOf(now)
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(merged(old, fresh))) {
@@ -74,6 +44,38 @@ func changed(before, now *v1alpha1.Temporal) string {
 		return ""
 	}
 	return ": changed " + strings.Join(names, ", ")
+}
+
+// withoutDerived returns copies of two complete objects without the ports that
+// both have from spec.port: when that is all that was written, they only follow.
+func withoutDerived(a, b *v1alpha1.Temporal) (*v1alpha1.Temporal, *v1alpha1.Temporal) {
+	a, b = a.DeepCopy(), b.DeepCopy()
+	ofA, ofB := derivedPorts(a), derivedPorts(b)
+	for i, port := range derivablePorts(a) {
+		other := derivablePorts(b)[i]
+		if *port == ofA[i] && *other == ofB[i] {
+			*port, *other = 0, 0
+		}
+	}
+	return a, b
+}
+
+// derivablePorts are the ports that follow spec.port when they are not written.
+func derivablePorts(object *v1alpha1.Temporal) []*int32 {
+	return []*int32{&object.Spec.UI.Port, &object.Spec.HTTPPort, &object.Spec.MetricsPort}
+}
+
+// derivedPorts are the values of the derivable ports when none is written.
+func derivedPorts(object *v1alpha1.Temporal) []int32 {
+	bare := object.DeepCopy()
+	for _, port := range derivablePorts(bare) {
+		*port = 0
+	}
+	var values []int32
+	for _, port := range derivablePorts(v1alpha1.Complete(bare, "/")) {
+		values = append(values, *port)
+	}
+	return values
 }
 
 // fieldsOf returns the fields of the spec, and the annotations that ask for

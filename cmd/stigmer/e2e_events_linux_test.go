@@ -95,7 +95,7 @@ func TestWhyDidItRestart(t *testing.T) {
 
 	r := w.expect(0, "local", "events")
 	for _, want := range []string{
-		fmt.Sprintf("pid %d, was ended by signal killed", killed), "Action/Frozen", "Action/Drifted", "in force as generation 2: changed ", "spec.port, ",
+		fmt.Sprintf("pid %d, was ended by signal killed", killed), "Action/Frozen", "Action/Drifted", "in force as generation 2: changed spec.port\n",
 		fmt.Sprintf("as pid %d; because ", now),
 	} {
 		if !strings.Contains(r.stdout, want) {
@@ -110,6 +110,74 @@ func (w *world) because(pid int, name, reason, why string) {
 	if h := w.lastly(name, verb(name, pid)); h.Reason != reason || h.Situation == "" || !strings.Contains(h.Message, why) {
 		w.Errorf("%s of pid %d: want reason %s and %q, got %+v", name, pid, reason, why, h)
 	}
+}
+
+// TestNewestCrashIsTold, the fifth as the first: within a pass, in the last line
+// about an end, with its own time. A restart that was asked for is not counted
+// among them.
+func TestNewestCrashIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wishStub(nil, quick, "restart: {initialDelay: 10ms, maxDelay: 10ms}")
+	w.up()
+	pid := w.status().pid()
+	for crash := range 6 {
+		if crash == 5 {
+			w.expect(0, "local", "restart")
+			pid = w.status().pid()
+		}
+		before := time.Now().Add(-time.Millisecond)
+		w.kill9(pid)
+		w.await(fmt.Sprintf("crash %d of pid %d is told", crash, pid), func() (bool, string) {
+			h := w.lastly("of an end", func(h happening) bool { return h.Type == "Exit" })
+			return h.PID == pid && h.Signal == "killed" && h.LastTime.After(before), fmt.Sprintf("%+v", h)
+		})
+		pid = w.awaitOther(pid).pid()
+		w.because(pid, "Start", "NotRunning", "the last server failed")
+	}
+	r := w.expect(0, "local", "events")
+	if n := strings.Count(r.stdout, "was ended by signal killed; it was not asked to stop"); n != 4 || !strings.Contains(r.stdout, "not asked to stop  (x3 since ") {
+		t.Errorf("6 crashes are told in %d lines:\n%s", n, r)
+	}
+	if n := strings.Count(r.stdout, "it was asked to stop: RestartRequested"); n != 1 {
+		t.Errorf("the restart is told %d times:\n%s", n, r)
+	}
+	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	if !slices.IsSortedFunc(lines, func(a, b string) int { return strings.Compare(a[:len(time.DateTime)], b[:len(time.DateTime)]) }) {
+		t.Errorf("not in the order of time:\n%s", r.stdout)
+	}
+}
+
+// TestRestoreIsTold: where the database is that was replaced, which is listed
+// among the backups; and that a backup could not be restored.
+func TestRestoreIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(quick)
+	w.up()
+	backup := w.backup()
+	w.expect(0, "local", "restore", backup, "--yes")
+	var listed struct{ Items []struct{ Path, Kind string } }
+	r := w.expect(0, "local", "backups", "-o", "json")
+	if err := json.Unmarshal([]byte(r.stdout), &listed); err != nil || len(listed.Items) != 2 || listed.Items[0].Kind != "replaced" || listed.Items[1].Path != backup {
+		t.Fatalf("the backups are listed like this: %v, %s", err, r)
+	}
+	restored := w.lastly("of the restore", func(h happening) bool { return h.Verb == "RestoreBackup" })
+	if kept := listed.Items[0].Path; !strings.Contains(restored.Message, "is now "+kept+";") || restored.Error != "" {
+		t.Errorf("it does not say that the old database is at %s: %+v", kept, restored)
+	}
+	w.expect(0, "local", "restore", listed.Items[0].Path, "--yes")
+	bad := w.file("bad.db")
+	w.write("SQLite format 3\x00 and nothing more", "bad.db")
+	w.writeDesired(strings.Replace(desired("temporal", w.port, quick), "name: temporal\n", fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", bad+"@2026-01-02T03:04:05Z"), 1))
+	w.await("a bad backup is told", func() (bool, string) {
+		list := w.happenings()
+		failed := slices.ContainsFunc(list, func(h happening) bool {
+			return h.Verb == "StageBackup" && h.Error != "" && strings.Contains(h.Message, bad)
+		})
+		refused := slices.ContainsFunc(list, func(h happening) bool { return h.Type == "Refusal" && strings.Contains(h.Message, bad) })
+		return failed && refused, fmt.Sprintf("%+v", list)
+	})
 }
 
 // follower is an "events -w -o json" that goes on.

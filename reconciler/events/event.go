@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -34,7 +35,8 @@ const maxText = 8 << 10
 type Event struct {
 	// ID is unique within the file. The last line with an id counts.
 	ID int64 `json:"id"`
-	// Time is when it happened first, LastTime when last, Count how often.
+	// Time is when it happened first, LastTime when last, Count how often. All
+	// else is as it was the last time.
 	Time     time.Time `json:"time"`
 	LastTime time.Time `json:"lastTime"`
 	Count    int64     `json:"count"`
@@ -91,8 +93,8 @@ func parse(line []byte) (Event, bool) {
 	return e, whole
 }
 
-// merge returns the events in the order of their first lines; the last line
-// of each counts.
+// merge returns the events, each as its last line says, in the order in which
+// they happened last.
 func merge(lines []Event) []Event {
 	var merged []Event
 	at := map[int64]int{}
@@ -104,5 +106,6 @@ func merge(lines []Event) []Event {
 		at[e.ID] = len(merged)
 		merged = append(merged, e)
 	}
+	slices.SortStableFunc(merged, func(a, b Event) int { return a.LastTime.Compare(b.LastTime) })
 	return merged
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"math/bits"
 	"os"
 	"slices"
 	"strings"
@@ -13,16 +12,12 @@ import (
 )
 
 const (
-	// window is for how long an event counts as a repetition of an earlier one.
-	// It is longer than any loop of starts takes for a round.
-	window = 10 * time.Minute
-	// repeatEvery is how long a higher count may be known to the Recorder only.
-	repeatEvery = time.Minute
 	// maxKey is how many bytes of a key are written as they are.
 	maxKey = 120
-	// maxRecent bounds how many events are remembered. It is a few rounds of a
-	// loop, and what is kept while the file cannot be written.
-	maxRecent = 256
+	// maxRecent bounds how many events are remembered. It is more than a loop has
+	// in the rounds that are told apart, and what is kept while the file cannot
+	// be written.
+	maxRecent = 512
 )
 
 // Recorder writes the events of one instance. It is not for concurrent use.
@@ -59,8 +54,8 @@ func NewRecorder(path string) *Recorder {
 	return &Recorder{path: path, hide: newRedactor(), nextID: 1}
 }
 
-// Record adds the event, or counts it when it repeats a recent one. Its id,
-// times and count are filled in; now is when it happened.
+// Record adds the event, or counts it when it goes on repeating recent ones. Its
+// id, times and count are filled in; now is when it happened.
 func (r *Recorder) Record(e Event, now time.Time) error {
 	now = now.UTC().Truncate(time.Millisecond)
 	for _, text := range []*string{&e.Message, &e.Error, &e.Remedy, &e.Key} {
@@ -72,21 +67,6 @@ func (r *Recorder) Record(e Event, now time.Time) error {
 	e.ID, e.Count, e.Time, e.LastTime = 0, 1, now, now
 	r.count(e, now)
 	return r.Flush(now)
-}
-
-// count makes the event the last of the recent ones: as a repetition of the
-// one that it repeats, or as a new one.
-func (r *Recorder) count(e Event, now time.Time) {
-	next := &entry{Event: e}
-	i := slices.IndexFunc(r.recent, func(old *entry) bool { return old.repeatedBy(e, now) })
-	if i >= 0 {
-		next = r.recent[i]
-		e.ID, e.Count, e.Time = next.ID, min(next.Count+1, maxID), next.Time
-		next.Event = e
-		r.recent = slices.Delete(r.recent, i, i+1)
-	}
-	r.forget(now)
-	r.recent = append(r.recent, next)
 }
 
 // shortKey returns the key itself, or what stands for a long one.
@@ -107,38 +87,6 @@ func shorten(text string) string {
 		cut--
 	}
 	return strings.ToValidUTF8(text[:cut], "") + "…"
-}
-
-// repeatedBy reports whether e is the same event once more.
-func (old *entry) repeatedBy(e Event, now time.Time) bool {
-	return old.Type == e.Type && old.Reason == e.Reason && old.Key == e.Key && old.near(now)
-}
-
-// near reports whether the event happened lately. The clock may have been set
-// back since.
-func (old *entry) near(now time.Time) bool { return now.Sub(old.LastTime).Abs() <= window }
-
-// due reports whether the entry should be written: it is new, its count has
-// doubled, or has been higher than in the file for long enough.
-func (old *entry) due(now time.Time) bool {
-	switch {
-	case old.Count <= old.written:
-		return false
-	case bits.Len64(uint64(old.Count)) > bits.Len64(uint64(old.written)):
-		return true
-	}
-	return now.Sub(old.writtenAt).Abs() >= repeatEvery
-}
-
-// forget drops what cannot repeat itself any more and is written, and when
-// there is too much the oldest.
-func (r *Recorder) forget(now time.Time) {
-	r.recent = slices.DeleteFunc(r.recent, func(old *entry) bool {
-		return old.Count <= old.written && !old.near(now)
-	})
-	if excess := len(r.recent) - (maxRecent - 1); excess > 0 {
-		r.recent = slices.Delete(r.recent, 0, excess)
-	}
 }
 
 // Flush writes what is due. It touches nothing when nothing is.

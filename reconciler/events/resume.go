@@ -57,7 +57,7 @@ func (r *Recorder) take(list []Event, now time.Time) error {
 		}
 	}
 	for _, e := range known {
-		if e.written == 0 && !slices.ContainsFunc(r.recent, e.isSame) {
+		if e.written == 0 && (e.ID == 0 || !slices.ContainsFunc(r.recent, e.isSame)) {
 			r.recent = append(r.recent, e)
 		}
 	}

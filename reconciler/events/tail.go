@@ -14,7 +14,8 @@ import (
 // Recorder writes is smaller.
 const maxRead = 4 * maxSize
 
-// Read returns the events of the file, oldest first, none when there is no file.
+// Read returns the events of the file in the order in which they happened last,
+// none when there is no file.
 func Read(path string) ([]Event, error) {
 	t := NewTail(path)
 	list, err := t.Next()
@@ -43,7 +44,8 @@ func NewTail(path string) *Tail {
 }
 
 // Next returns the events that are new since the last call, and those that
-// were repeated since, oldest first. No file is no events.
+// were repeated since, in the order in which they happened last. No file is no
+// events.
 func (t *Tail) Next() ([]Event, error) {
 	now, info, err := openRegular(t.path, os.O_RDONLY)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -40,8 +40,8 @@ func (f *feed) close() {
 	}
 }
 
-// next returns what is new since the last call, oldest first. The error is
-// about those files that cannot be read.
+// next returns what is new since the last call, in the order in which it
+// happened last. The error is about those files that cannot be read.
 func (f *feed) next() ([]happened, error) {
 	names, err := f.home.Recorded()
 	errs := []error{err}
@@ -61,9 +61,7 @@ func (f *feed) next() ([]happened, error) {
 			}
 		}
 	}
-	if len(f.tails) > 1 {
-		slices.SortStableFunc(list, func(a, b happened) int { return a.Time.Compare(b.Time) })
-	}
+	slices.SortStableFunc(list, func(a, b happened) int { return a.LastTime.Compare(b.LastTime) })
 	return list, errors.Join(errs...)
 }
 

@@ -89,20 +89,21 @@ func folding(pass []happened) happened {
 	return one
 }
 
-// eventLine returns an event as one line, with times of the zone.
+// eventLine returns an event as one line, with times of the zone: what happened
+// when it happened last, and of what is counted since when.
 func eventLine(e events.Event, name string, zone *time.Location) string {
 	message := e.Message
 	if e.Remedy != "" {
 		message += "; " + e.Remedy
 	}
 	began, last := e.Time.In(zone), e.LastTime.In(zone)
-	line := fmt.Sprintf("%s  %s%-28s  %s", began.Format(time.DateTime), name, string(e.Type)+"/"+e.Reason, message)
+	line := fmt.Sprintf("%s  %s%-28s  %s", last.Format(time.DateTime), name, string(e.Type)+"/"+e.Reason, message)
 	if e.Count > 1 {
 		layout := time.TimeOnly
 		if began.Format(time.DateOnly) != last.Format(time.DateOnly) {
 			layout = time.DateTime
 		}
-		line += fmt.Sprintf("  (x%d, last %s)", e.Count, last.Format(layout))
+		line += fmt.Sprintf("  (x%d since %s)", e.Count, began.Format(layout))
 	}
 	return oneLine(line)
 }

@@ -23,8 +23,9 @@ func (a *app) eventsCommand() *cobra.Command {
 		Use:   "events",
 		Short: "Show what happened, when and why",
 		Long: "Show what happened, when and why: what the daemon did, how processes ended, and\n" +
-			"what it could not do. What repeats itself is one line with a count. Of the\n" +
-			"conditions only those that matter are shown; -o wide has every change.",
+			"what it could not do. What goes on repeating itself becomes one line after the\n" +
+			"first few, with the time and the text of the last and a count. Of the conditions\n" +
+			"only those that matter are shown; -o wide has every change.",
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if c.Flags().Changed("since") && f.since <= 0 {

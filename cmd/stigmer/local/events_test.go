@@ -34,10 +34,12 @@ func happens(t *testing.T, home reconciler.Home, name, what string, times int, a
 
 func TestEventsAsText(t *testing.T) {
 	home := homeWith(t, "temporal")
-	happens(t, home, "temporal", "first", 3, began())
+	happens(t, home, "temporal", "first", 6, began())
 	happens(t, home, "temporal", strings.Repeat("long ", 100)+"end", 1, began().Add(time.Hour))
 	stdout, stderr, code := run("local", "events", "--home", string(home))
-	want := "2020-11-23 14:02:03  Action/Drifted                first  (x3, last 14:04:03)\n" +
+	want := "2020-11-23 14:02:03  Action/Drifted                first\n" +
+		"2020-11-23 14:03:03  Action/Drifted                first\n" +
+		"2020-11-23 14:07:03  Action/Drifted                first  (x4 since 14:04:03)\n" +
 		"2020-11-23 15:02:03  Action/Drifted                " + strings.Repeat("long ", 100) + "end\n"
 	if stdout != want || stderr != "" || code != 0 {
 		t.Errorf("exit %d, %q\n%s\nwant\n%s", code, stderr, stdout, want)
@@ -66,24 +68,24 @@ func TestEventsOfSeveral(t *testing.T) {
 
 func TestEventsAsJSON(t *testing.T) {
 	home := homeWith(t, "a")
-	happens(t, home, "a", "<one>", 2, began())
+	happens(t, home, "a", "<one>", 4, began())
 	happens(t, home, "b", "two", 1, began())
 	stdout, _, code := run("local", "events", "-o", "json", "--home", string(home))
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
-	if len(lines) != 2 || code != 0 {
+	if len(lines) != 4 || code != 0 {
 		t.Fatalf("exit %d\n%s", code, stdout)
 	}
-	var first map[string]any
-	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil {
+	var last map[string]any
+	if err := json.Unmarshal([]byte(lines[3]), &last); err != nil {
 		t.Fatal(err)
 	}
 	stamp := func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 	want := map[string]any{
-		"name": "a", "id": 1.0, "count": 2.0, "type": "Action", "reason": "Drifted", "message": "<one>", "key": "<one>",
-		"time": stamp(began()), "lastTime": stamp(began().Add(time.Minute)),
+		"name": "a", "id": 3.0, "count": 2.0, "type": "Action", "reason": "Drifted", "message": "<one>", "key": "<one>",
+		"time": stamp(began().Add(2 * time.Minute)), "lastTime": stamp(began().Add(3 * time.Minute)),
 	}
-	if fmt.Sprint(first) != fmt.Sprint(want) || !strings.Contains(lines[0], "<one>") {
-		t.Errorf("%s\nwant %v", lines[0], want)
+	if fmt.Sprint(last) != fmt.Sprint(want) || !strings.Contains(lines[3], "<one>") {
+		t.Errorf("%s\nwant %v", lines[3], want)
 	}
 }
 
@@ -97,8 +99,10 @@ func TestEventsSince(t *testing.T) {
 	if err := a.events(context.Background(), eventFlags{since: 3 * time.Minute}, began().Add(10*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if got := out.String(); strings.Contains(got, "old") || !strings.Contains(got, "repeated") || !strings.Contains(got, "new") {
-		t.Errorf("%s", got)
+	want := "2020-11-23 14:10:03  Action/Drifted                repeated  (x7 since 14:04:03)\n" +
+		"2020-11-23 14:11:03  Action/Drifted                new\n"
+	if got := out.String(); got != want {
+		t.Errorf("\n%s\nwant\n%s", got, want)
 	}
 	stdout, stderr, code := run("local", "events", "--since", "1s", "--home", string(home))
 	if stdout != "" || stderr != "nothing happened in the last 1s\n" || code != 0 {
@@ -151,7 +155,7 @@ func TestEventLine(t *testing.T) {
 		Type: "Refusal", Reason: "R", Message: "a\nb\x1b[2J\x07", Remedy: "end it", Count: 12,
 		Time: time.Date(2026, 11, 23, 22, 30, 0, 0, time.UTC), LastTime: time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC),
 	}
-	want := "2026-11-23 23:30:00  Refusal/R                     a; b\ufffd[2J\ufffd; end it  (x12, last 2026-11-24 00:30:00)"
+	want := "2026-11-24 00:30:00  Refusal/R                     a; b\ufffd[2J\ufffd; end it  (x12 since 2026-11-23 23:30:00)"
 	if got := eventLine(e, "", zone); got != want {
 		t.Errorf("\n%s\nwant\n%s", got, want)
 	}
@@ -261,8 +265,8 @@ func TestWatchEvents(t *testing.T) {
 	happens(t, home, "temporal", "first", 1, began())
 	w := watch(t, string(home))
 	w.shows("first\n")
-	happens(t, home, "temporal", "second", 1, began())
-	w.shows("second\n")
+	happens(t, home, "temporal", "second", 3, began())
+	w.shows("14:04:03  Action/Drifted                second\n")
 	data, err := os.ReadFile(home.Events("temporal"))
 	if err == nil {
 		_, err = encoding.ReplaceFile(home.Events("temporal"), data)
@@ -270,8 +274,8 @@ func TestWatchEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	happens(t, home, "temporal", "second", 1, began().Add(time.Second))
-	w.shows("second  (x2, last 14:02:04)\n")
+	happens(t, home, "temporal", "second", 1, began().Add(3*time.Minute))
+	w.shows("14:05:03  Action/Drifted                second  (x2 since 14:04:03)\n")
 	happens(t, home, "other", "third", 1, began())
 	w.shows("other  Action/Drifted                third\n")
 	// The folder tells: the clock alone would take a second for each.
@@ -285,7 +289,7 @@ func TestWatchEvents(t *testing.T) {
 		t.Errorf("%d events took %s", more, took)
 	}
 	w.ends()
-	if n := strings.Count(w.out.String(), "\n"); n != 4+more {
+	if n := strings.Count(w.out.String(), "\n"); n != 6+more {
 		t.Errorf("%d lines:\n%s", n, w.out.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -75,11 +76,15 @@ func outcomeOf(name string, look reconciler.Look) *exitError {
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
 	case look.Plan.Remedy != "":
 		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
-	case len(look.Plan.Actions) > 0 || look.Object != nil &&
-		meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReconciling):
+	case len(look.Plan.Actions) > 0 || underWay(look):
 		return &exitError{exitPending, errors.New("changes are pending")}
 	}
 	return nil
+}
+
+// underWay reports whether something is left that happens by itself.
+func underWay(look reconciler.Look) bool {
+	return look.Object != nil && meta.IsStatusConditionTrue(look.Object.Status.Conditions, v1alpha1.ConditionReconciling)
 }
 
 // worse returns what a person should hear of first: a wrong file, then what
@@ -117,11 +122,21 @@ func (s *session) printPlan(name string, look reconciler.Look) error {
 		_, err := fmt.Fprintf(s.stdout, "%s: nothing is known of it\n", name)
 		return err
 	}
-	if _, err := fmt.Fprintf(s.stdout, "%s: %s", name, look.Plan); err != nil || look.Plan.Conflict == nil {
+	if _, err := fmt.Fprintf(s.stdout, "%s: %s", name, planText(look)); err != nil || look.Plan.Conflict == nil {
 		return err
 	}
 	for _, line := range look.Plan.Conflict.Card(look.Input.Observed.Time) {
 		fmt.Fprintln(s.stdout, "  "+line)
 	}
 	return nil
+}
+
+// planText returns the plan as it prints itself; where there is nothing to do
+// only because something else has to come first, it says so.
+func planText(look reconciler.Look) string {
+	text := look.Plan.String()
+	if before, idle := strings.CutSuffix(text, "  nothing to do\n"); idle && underWay(look) {
+		return before + "  waiting; nothing to do right now\n"
+	}
+	return text
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,7 +16,9 @@ import (
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/config/samples"
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
+	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
 // homeWith makes a home with a stopped instance for each name.
@@ -180,7 +183,7 @@ func TestPrintWanted(t *testing.T) {
 func TestPrintWide(t *testing.T) {
 	home := homeWith(t)
 	s, stdout, _ := sessionIn(t, home, "wide")
-	s.printWide(ready())
+	s.printWide(reconciler.Look{Object: ready()})
 	var got [][]string
 	for line := range strings.Lines(stdout.String()) {
 		got = append(got, strings.Fields(line))
@@ -200,12 +203,77 @@ func TestPrintWide(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s\n%s", diff, stdout)
 	}
-	for _, place := range places(&v1alpha1.Temporal{}, "/l")[:4] {
+	for _, place := range places(reconciler.Look{Object: &v1alpha1.Temporal{}}, "/l")[:4] {
 		if place[1] != "-" {
 			t.Errorf("what is not served is %q", place)
 		}
 	}
 	if data := dataOf(&v1alpha1.Temporal{}); !strings.HasPrefix(data, "in memory") {
 		t.Errorf("data in memory is %q", data)
+	}
+}
+
+// TestPlacesOfAnother: where the workflows are when a Temporal is used that is
+// not ours, and not where ours would be.
+func TestPlacesOfAnother(t *testing.T) {
+	used := observed.Process{Identity: observed.Identity{PID: 7}, Executable: "/opt/temporal", User: "ada"}
+	for database, want := range map[string]string{
+		"/theirs.db": "/theirs.db, of pid 7 (temporal, user ada), which is not ours",
+		"":           "in memory, of pid 7 (temporal, user ada), which is not ours",
+	} {
+		look := reconciler.Look{Object: ready(), Plan: plan.Plan{External: &observed.External{Process: used, Database: database}}}
+		got := places(look, "/home/log")
+		if diff := cmp.Diff([][2]string{{"log", "-"}, {"data", want}}, got[4:]); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// TestAddressOfNothing: where nothing listens there is no address, whatever the
+// file asks for.
+func TestAddressOfNothing(t *testing.T) {
+	object := ready()
+	object.Spec.Port = 7333
+	object.Status.Endpoints = nil
+	if got := row(object, time.Now()); got[3] != "-" || got[4] != "-" {
+		t.Errorf("row %q", got)
+	}
+	for _, place := range places(reconciler.Look{Object: object}, "/l")[:4] {
+		if place[1] != "-" {
+			t.Errorf("wide %q", place)
+		}
+	}
+}
+
+// TestPlanThatWaits is not one with nothing to do.
+func TestPlanThatWaits(t *testing.T) {
+	state := func(reconciling metav1.ConditionStatus, p plan.Plan) reconciler.Look {
+		object := &v1alpha1.Temporal{}
+		object.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReconciling, Status: reconciling}}
+		return reconciler.Look{Object: object, Plan: p}
+	}
+	quiet := plan.Plan{Situation: plan.Terminating, Message: "pid 7 has 10s left"}
+	busy := plan.Plan{Situation: plan.Stopping, Message: "m", Actions: []plan.Action{{Verb: plan.Terminate}}}
+	asks := plan.Plan{Situation: plan.PortHeldByStranger, Message: "m", Remedy: "stop it"}
+	for name, c := range map[string]struct {
+		look reconciler.Look
+		want string
+		code int
+	}{
+		"waits":         {state(metav1.ConditionTrue, quiet), "Terminating: pid 7 has 10s left\n  waiting; nothing to do right now\n", exitPending},
+		"settled":       {state(metav1.ConditionFalse, plan.Plan{Situation: plan.Converged, Message: "m"}), "Converged: m\n  nothing to do\n", exitDone},
+		"acts":          {state(metav1.ConditionTrue, busy), busy.String(), exitPending},
+		"asks the user": {state(metav1.ConditionFalse, asks), asks.String(), exitUserAction},
+	} {
+		if got := planText(c.look); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		code := exitDone
+		if outcome := outcomeOf("temporal", c.look); outcome != nil {
+			code = outcome.code
+		}
+		if code != c.code {
+			t.Errorf("%s: exit %d, want %d", name, code, c.code)
+		}
 	}
 }

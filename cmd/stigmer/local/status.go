@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -39,25 +40,25 @@ func (a *app) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var objects []*v1alpha1.Temporal
+	var looks []reconciler.Look
 	for _, name := range names {
 		look, err := s.look(ctx, name)
 		switch {
 		case err != nil:
 			return err
 		case look.Object != nil:
-			objects = append(objects, look.Object)
+			looks = append(looks, look)
 		case look.Problem != "":
 			fmt.Fprintln(s.stderr, look.Problem)
 		}
 	}
-	if len(objects) == 0 {
+	if len(looks) == 0 {
 		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
 	}
 	if err := s.noteMissingDaemon(); err != nil {
 		return err
 	}
-	return s.printAll(objects)
+	return s.printAll(looks)
 }
 
 // noteMissingDaemon says when nobody carries out what a command shows.
@@ -69,33 +70,38 @@ func (s *session) noteMissingDaemon() error {
 	return err
 }
 
-// printAll prints objects in the format that was asked for.
-func (s *session) printAll(objects []*v1alpha1.Temporal) error {
-	if s.structured() {
-		return printItems(s.app, objects)
+// printAll prints what was seen in the format that was asked for.
+func (s *session) printAll(looks []reconciler.Look) error {
+	if !s.structured() {
+		return s.printTable(looks)
 	}
-	return s.printTable(objects)
+	var objects []*v1alpha1.Temporal
+	for _, look := range looks {
+		objects = append(objects, look.Object)
+	}
+	return printItems(s.app, objects)
 }
 
-func (s *session) printTable(objects []*v1alpha1.Temporal) error {
-	if len(objects) == 0 {
+func (s *session) printTable(looks []reconciler.Look) error {
+	if len(looks) == 0 {
 		return nil
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "NAME\tREADY\tSITUATION\tFRONTEND\tUI\tPID\tAGE\tRESTARTS")
-	for _, object := range objects {
-		fmt.Fprintln(table, strings.Join(row(object, time.Now()), "\t"))
+	for _, look := range looks {
+		fmt.Fprintln(table, strings.Join(row(look.Object, time.Now()), "\t"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, object := range objects {
-		s.printDetails(object)
+	for _, look := range looks {
+		s.printDetails(look)
 	}
 	return nil
 }
 
-// row is one instance's line.
+// row is one instance's line. Only what is served has an address: what the file
+// asks for may not be there yet.
 func row(object *v1alpha1.Temporal, now time.Time) []string {
 	status := object.Status
 	frontend, ui, pid, age := "-", "-", "-", "-"
@@ -116,11 +122,12 @@ func row(object *v1alpha1.Temporal, now time.Time) []string {
 
 // printDetails prints everything with -o wide, and otherwise the message of an
 // instance that is not what it should be.
-func (s *session) printDetails(object *v1alpha1.Temporal) {
+func (s *session) printDetails(look reconciler.Look) {
 	if s.output == "wide" {
-		s.printWide(object)
+		s.printWide(look)
 		return
 	}
+	object := look.Object
 	for _, c := range object.Status.Conditions {
 		switch {
 		case c.Type == v1alpha1.ConditionDesiredStateValid && c.Status == metav1.ConditionFalse:
