@@ -2,9 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -69,11 +72,7 @@ func (m *machine) repaired() {
 func story(m *machine, seed uint64) (told []string) {
 	chance := rand.New(rand.NewPCG(seed, 0))
 	table := disturbances(m.t)
-	var names []string
-	for name := range table {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(table))
 	for range chance.IntN(16) {
 		name := names[chance.IntN(len(names))]
 		told = append(told, name)
@@ -82,41 +81,67 @@ func story(m *machine, seed uint64) (told []string) {
 	return told
 }
 
-// TestConvergesFromAnywhere: whatever happened before, once the world is
-// quiet a bounded number of passes comes to rest, and for a reason. Once what
-// only the user can mend is mended, a bounded number of passes reaches the
-// desired state, and then a pass does nothing. Along the way nothing is done
-// that the world does not allow: see disk and machine.
+// comesToRest lets the world be quiet, and then the user mend what only the user
+// can. It returns where the loop came to rest first, and what was wrong with it;
+// empty for nothing. Along the way nothing is done that the world does not
+// allow: see disk and machine.
+func (m *machine) comesToRest() (first Situation, fault string) {
+	rests := func(p Plan) bool {
+		first = p.Situation
+		why := resting()[p.Situation]
+		return why != nil && why(m)
+	}
+	m.transcript = nil
+	// A build that crashes is tried again for ever.
+	if !m.converges(400, rests) && m.crashes != m.Observed.Executable.Value.Build {
+		return first, "the loop does not come to rest: " + tail(m)
+	}
+	m.repaired()
+	want := Converged
+	if !m.Desired.Wanted() {
+		want = Stopped
+	}
+	m.transcript = nil
+	if !m.converges(400, at2(want)) || want == Converged && !m.well() || want == Stopped && len(m.Observed.Processes.Value) > 0 {
+		return first, fmt.Sprintf("after its repair the loop does not become %s: %s", want, tail(m))
+	}
+	return first, ""
+}
+
+// tail is the end of a transcript.
+func tail(m *machine) string { return fmt.Sprint(m.transcript[max(0, len(m.transcript)-12):]) }
+
+// TestConvergesFromAnywhere: whatever happened before, once the world is quiet a
+// bounded number of passes comes to rest, and for a reason. Once what only the
+// user can mend is mended, a bounded number of passes reaches the desired state,
+// and then a pass does nothing.
 func TestConvergesFromAnywhere(t *testing.T) {
 	const runs = 6000
 	rested := map[Situation]int{}
 	for seed := range uint64(runs) {
 		m := newMachine(t)
 		told := story(m, seed)
-		m.transcript = nil
-		var last Plan
-		rests := func(p Plan) bool {
-			last = p
-			why := resting()[p.Situation]
-			return why != nil && why(m)
-		}
-		// A build that crashes is tried again for ever.
-		if !m.converges(400, rests) && m.crashes != m.Observed.Executable.Value.Build {
-			t.Fatalf("seed %d: after %q the loop does not come to rest:\n%s", seed, told, fmt.Sprint(m.transcript))
-		}
-		rested[last.Situation]++
-		m.repaired()
-		want := Converged
-		if !m.Desired.Wanted() {
-			want = Stopped
-		}
-		m.transcript = nil
-		if !m.converges(400, at2(want)) || want == Converged && !m.well() || want == Stopped && len(m.Observed.Processes.Value) > 0 {
-			t.Fatalf("seed %d: after %q and its repair the loop does not become %s:\n%s", seed, told, want, fmt.Sprint(m.transcript))
-		}
-		if t.Failed() {
-			t.Fatalf("seed %d: after %q", seed, told)
+		first, fault := m.comesToRest()
+		rested[first]++
+		if fault != "" || t.Failed() {
+			t.Fatalf("seed %d: after %q %s", seed, told, fault)
 		}
 	}
 	t.Logf("%d stories came to rest: %v", runs, rested)
+}
+
+// TestHistories draws other stories, and tells one that goes wrong as short as
+// it can be.
+func TestHistories(t *testing.T) {
+	table := disturbances(t)
+	names := slices.Sorted(maps.Keys(table))
+	rapid.Check(t, func(r *rapid.T) {
+		m := newMachine(t)
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 0, 24).Draw(r, "story") {
+			table[name](m)
+		}
+		if _, fault := m.comesToRest(); fault != "" {
+			r.Fatal(fault)
+		}
+	})
 }
