@@ -44,6 +44,7 @@ func roots(t *testing.T) []*node {
 		{"pass 0", "later 1s", "pass 0", "pass 0", "used", "backed up", "pass 0"},
 		{"pass 0", "later 1s", "pass 0", "pass 0", "used", "daemon dies", "pass 0"},
 		{"pass 0", "later 1s", "pass 0", "pass 0", "used", "another storage", "pass 0"},
+		{"pass 0", "later 1s", "pass 0", "pass 0", "used", "database deleted", "pass 0"},
 		{"pass 0", "later 1s", "pass 0", "pass 0", "used", "backed up", "restore", "pass 0", "pass 0"},
 	} {
 		n := &node{model: newModel()}
@@ -158,7 +159,8 @@ func (m *model) describe() string {
 	for _, p := range m.machine.Processes {
 		text += fmt.Sprintf(" pid %d ours=%t serves=%t store=%d", p.ID.PID, p.Ours, m.machine.Serves(p), p.Store)
 	}
-	return text + fmt.Sprintf(" at the path: %+v", m.machine.Disk.Files[m.path()])
+	f := m.machine.Disk.Files[m.path()]
+	return text + fmt.Sprintf(" at the path: store=%d marker=%t journal=%t copy=%d", f.Store, f.Marker, f.Journal, f.Copy)
 }
 
 // rest lets the adversary be quiet and one daemon work until it does nothing for

@@ -142,6 +142,9 @@ func restore(v view) Plan {
 	}
 	work.Meta.Restored = v.in.Observed.Database.Staged.Value.Restored
 	work.Aside = observed.ReplacedPath(work.Path, v.in.Now)
+	if v.unfinished() && v.in.Observed.Database.File.IsAbsent() {
+		work.Aside = v.in.Observed.Database.Staged.Value.Replaces
+	}
 	return Plan{
 		Message:      "not running: the backup that was copied is put in the place of " + work.Path,
 		Actions:      []Action{{Verb: RestoreBackup, Database: work, Reason: string(RestorePending), Message: message}},

@@ -24,7 +24,7 @@ func reportOtherCluster(v view) Plan {
 // that the user asks for, knowing it, ends it. Which file that is was decided
 // when the server was started, whatever the spec says by now.
 func databaseLost(v view) bool {
-	if v.main == nil || !v.in.History.Served || restartAsked(v) {
+	if v.main == nil || !v.mayHaveServed() || restartAsked(v) {
 		return false
 	}
 	if on, elsewhere := v.startedElsewhere(); elsewhere {

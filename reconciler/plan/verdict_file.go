@@ -31,9 +31,9 @@ func (v view) databaseFile() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
 	on, elsewhere := v.startedElsewhere()
 	switch {
-	case elsewhere && on.Opens == observed.Unknown && v.in.History.Served:
+	case elsewhere && on.Opens == observed.Unknown && v.mayHaveServed():
 		return unsure(name, "what is at "+on.Path+" cannot be told, which the server was started on: it may be the only one that has the data")
-	case elsewhere && on.Opens == observed.Absent && v.in.History.Served:
+	case elsewhere && on.Opens == observed.Absent && v.mayHaveServed():
 		return v.lost(on.Path, on.Exists)
 	case elsewhere:
 		return fails(name, "OtherStorage", "the server was started on "+on.Path+", which the spec does not name any more", "")
@@ -126,12 +126,23 @@ func (v view) opensDatabase() observed.Knowledge {
 func (v view) notOpen() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
 	switch {
-	case !v.in.History.Served:
+	case !v.mayHaveServed():
 		return fails(name, "NotOpen", "the server has not opened "+db.Path+" yet", "")
 	case db.File.IsUnknown():
 		return unsure(name, db.File.Reason)
 	}
 	return v.lost(db.Path, db.File.Knowledge)
+}
+
+// mayHaveServed reports whether a server that does not have its file open may
+// have had it: a daemon has seen it serve, or the file is gone and no marker says
+// that it is still to be made.
+func (v view) mayHaveServed() bool {
+	file, marker := v.in.Observed.Database.File.Knowledge, v.in.Observed.Database.FirstBoot.Knowledge
+	if on, elsewhere := v.startedElsewhere(); elsewhere {
+		file, marker = on.Exists, on.FirstBoot
+	}
+	return v.in.History.Served || file == observed.Absent && marker == observed.Absent
 }
 
 // lost judges a server that has served and whose file is not at the path any

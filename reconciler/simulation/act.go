@@ -82,12 +82,26 @@ func (m *Machine) signal(a plan.Action, name string) (gone bool, err error) {
 		m.End(p.ID)
 		return false, nil
 	}
+	m.judgeEnd(p, plan.Situation(a.Reason))
 	// SIGCONT follows a SIGTERM, so that a stopped process can obey.
 	p.Stopped = false
 	if !p.Deaf && p.EndsAt.IsZero() {
 		p.EndsAt = m.Now.Add(drains)
 	}
 	return false, nil
+}
+
+// judgeEnd: a server that alone has what somebody uses is ended for no reason but
+// that the user asked for it by name. A first boot that no daemon has seen come
+// to its end counts as one that never served anybody.
+func (m *Machine) judgeEnd(p *Process, reason plan.Situation) {
+	switch reason {
+	case plan.Stopping, plan.RestartRequested, plan.RestoreRequested:
+		return
+	}
+	if f := m.Disk.at(p.Path); m.Disk.Stores[p.Store].Used && f.Store != p.Store && !f.Marker {
+		m.harm("pid %d, which alone has what is used, was ended (%s)", p.ID.PID, reason)
+	}
 }
 
 // startupTimeout is that of the spec: a first boot that takes longer may be killed.
