@@ -1,14 +1,29 @@
 #!/bin/sh
-# Runs every fuzz target of the module for $1 each. They are found, not listed:
-# a new one is fuzzed without anybody thinking of it.
+# Runs every fuzz target of the module for $1 each, and prints a line for each
+# with the executions that go counted. They are found, not listed: a new one is
+# fuzzed without anybody thinking of it. A finding fails the run after the last
+# target; go has then written it below testdata/fuzz, where it belongs.
 set -eu
 time=${1:-10s}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
-found=0
+found=0 total=0 failed=0
 for file in $(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do
 	for name in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
 		found=$((found + 1))
-		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$(dirname "$file")"
+		folder=$(dirname "$file")
+		result=ok
+		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$folder" >"$scratch/out" 2>&1 || result=FAIL
+		count=$(sed -n 's/^fuzz: .*execs: \([0-9]*\).*/\1/p' "$scratch/out" | tail -n 1)
+		total=$((total + ${count:-0}))
+		echo "$result $folder $name: ${count:-0} executions"
+		# A target that never ran proves nothing.
+		if [ "$result" = FAIL ] || [ "${count:-0}" -eq 0 ]; then
+			failed=1
+			sed 's/^/     /' "$scratch/out"
+		fi
 	done
 done
-echo "$found fuzz targets, $time each"
+echo "fuzz: $found targets, $total executions, $time each"
+exit $failed

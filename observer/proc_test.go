@@ -1,7 +1,6 @@
 package observer
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -56,19 +55,6 @@ func TestProcessState(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzParseStat(f *testing.F) {
-	f.Add([]byte(statLine("temporal", "S")))
-	f.Add([]byte(statLine("a) R (b", "Z")))
-	f.Add([]byte("42 (x) S 1 2"))
-	f.Add([]byte(")"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := parseStat(data)
-		if err != nil && s != (procStat{}) {
-			t.Errorf("parseStat(%q) = %+v with an error", data, s)
-		}
-	})
 }
 
 func TestParseStatusUID(t *testing.T) {
@@ -176,19 +162,4 @@ func TestParseArgs(t *testing.T) {
 			t.Errorf("parseArgs(%q) = %q, %v", data, got, err)
 		}
 	}
-}
-
-func FuzzParseEnviron(f *testing.F) {
-	f.Add([]byte("STIGMER_INSTANCE=/h/t\x00A=1\x00"))
-	f.Add([]byte("\x00\x00="))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		e, err := parseEnviron(bytes.NewReader(data))
-		if err == nil && e.mark != "" && !bytes.Contains(data, []byte(observed.MarkVariable+"="+e.mark)) {
-			t.Errorf("parseEnviron(%q) = %+v", data, e)
-		}
-		args, err := parseArgs(bytes.NewReader(data))
-		if err == nil && len(args) > len(data) {
-			t.Errorf("parseArgs(%q) = %q", data, args)
-		}
-	})
 }

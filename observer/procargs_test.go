@@ -56,15 +56,3 @@ func TestParseProcArgsRefuses(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParseProcArgs(f *testing.F) {
-	f.Add(procArgsData(2, "/opt/temporal", "temporal", "server", "STIGMER_INSTANCE=/h/t", ""))
-	f.Add(procArgsData(0, ""))
-	f.Add([]byte{255, 255, 255, 255, 0})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := parseProcArgs(data)
-		if err == nil && len(p.args) > len(data) {
-			t.Errorf("parseProcArgs(%q) = %+v", data, p)
-		}
-	})
-}

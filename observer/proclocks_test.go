@@ -58,16 +58,3 @@ nonsense
 		t.Errorf("%d locks, want 4", got)
 	}
 }
-
-func FuzzParseLocks(f *testing.F) {
-	f.Add([]byte("lock:\t1: FLOCK  ADVISORY  WRITE 1234 08:1f:131 0 EOF\n"))
-	f.Add([]byte("1: -> FLOCK  ADVISORY  WRITE 1234 08:1f:131 0 EOF\n"))
-	f.Add([]byte("lock:lock: : :\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, l := range slices.Concat(parseFdinfo(data), parseLocks(data)) {
-			if l.kind == "" || l.mode == "" {
-				t.Errorf("a lock without kind or mode in %q", data)
-			}
-		}
-	})
-}

@@ -51,21 +51,6 @@ func TestParseRecord(t *testing.T) {
 	}
 }
 
-func FuzzParseRecord(f *testing.F) {
-	for _, seed := range []string{"12\ntemporal\n1700000000\n", "12\n", "", "\n", "1\n2\n3\n", "a\nb\nc"} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		r := parseRecord(data)
-		if (r.Format == observed.RecordCorrupt) != (r.PID == 0) || r.PID < 0 {
-			t.Errorf("parseRecord(%q) = %+v", data, r)
-		}
-		if (r.Format == observed.RecordCurrent) == r.Started.IsZero() {
-			t.Errorf("parseRecord(%q) = %+v", data, r)
-		}
-	})
-}
-
 func TestReadRecord(t *testing.T) {
 	folder := t.TempDir()
 	path := func(name string) string { return filepath.Join(folder, name) }

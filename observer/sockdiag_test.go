@@ -144,16 +144,3 @@ func TestDiagRequest(t *testing.T) {
 		t.Errorf("request = %v", m[nlHeader:])
 	}
 }
-
-func FuzzDiagDump(f *testing.F) {
-	s := socket{address: netip.MustParseAddrPort("[::1]:7233"), inode: 11, v6only: true}
-	f.Add(message(diagByFamily, 2, 5, diagPayload(s)))
-	f.Add(slices.Concat(message(diagByFamily, 2, 5, diagPayload(s)), message(nlmsgDone, 2, 5, errno(0))))
-	f.Add(message(nlmsgError, 0, 5, errno(1)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dump := diagDump{sequence: 5}
-		if err := dump.add(data); err == nil && len(dump.sockets) > len(data)/diagMessage {
-			t.Errorf("%d sockets in %d bytes", len(dump.sockets), len(data))
-		}
-	})
-}

@@ -33,7 +33,7 @@ func changed(before, now *v1alpha1.Temporal) string {
 		return ""
 	}
 	before, now = withoutDerived(before, now)
-	old, fresh := fieldsOf(before), fieldsOf(now)
+	old, fresh := fieldsOf(before), fieldsOf(asKept(before, now))
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(merged(old, fresh))) {
 		if old[name] != fresh[name] {

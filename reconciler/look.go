@@ -13,8 +13,9 @@ import (
 
 // Look is what somebody sees who looks at an instance without touching it.
 type Look struct {
-	// Object is the last good desired object with the status as it is now;
-	// nil when there never was a good file.
+	// Object is the last good desired object, without the secrets in its
+	// environment, with the status as it is now; nil when there never was a
+	// good file.
 	Object *v1alpha1.Temporal
 	// Problem says why the desired file is not what Object says; empty when it is.
 	Problem string
@@ -100,7 +101,7 @@ func (l *Look) judge(desired plan.Desired, state observed.State) {
 	}
 	l.Input = plan.Input{Desired: desired, Observed: state, History: history.See(desired, state, now), Now: now}
 	l.Plan = plan.Compute(l.Input)
-	l.Object = desired.Object.DeepCopy()
+	l.Object = concealed(desired.Object).DeepCopy()
 	l.Object.Status = status.Compute(previous, status.Pass{Input: l.Input, Plan: l.Plan, DesiredProblem: l.Problem})
 }
 

@@ -21,9 +21,10 @@ type sink struct {
 	written os.FileInfo
 }
 
-// write makes the status file say object. A file that somebody else changed
-// or removed is written again.
+// write makes the status file say object, without the secrets in its
+// environment. A file that somebody else changed or removed is written again.
 func (s *sink) write(object *v1alpha1.Temporal) error {
+	object = concealed(object)
 	if s.untouched() && equality.Semantic.DeepEqual(s.last, object) {
 		return nil
 	}

@@ -81,12 +81,16 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	if settled && s.object == nil {
 		s.object = s.unknown()
 	}
+	problem = s.problem
+	if problem != "" {
+		problem += lacking(s.object)
+	}
 	return plan.Desired{
 		Object:  s.object,
 		Missing: missing,
 		Removed: settled,
 		Files:   s.home.Files(s.name),
-	}, s.problem
+	}, problem
 }
 
 // miss notes that the file is not there, unless the whole folder is not: then
@@ -156,7 +160,7 @@ func (s *source) adopt(path string, object *v1alpha1.Temporal) {
 	object.Generation = 1
 	if s.object != nil {
 		object.Generation = s.object.Generation
-		if !sameDesire(s.object, object) {
+		if !sameDesire(s.object, asKept(s.object, object)) {
 			object.Generation++
 		}
 	}

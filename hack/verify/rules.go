@@ -45,6 +45,7 @@ func Layers() []Layer {
 // vocabularies are the packages that others speak in.
 func vocabularies() []Layer {
 	return []Layer{
+		{Folder: "api/redact", Pure: true},
 		{Folder: "api/v1alpha1", Modules: []string{apimachinery}, Pure: true},
 		{Folder: "api/encoding", Ours: []string{"api/v1alpha1"}, Modules: []string{apimachinery, yaml, "go.yaml.in/yaml/v3"}},
 		{Folder: "config", Ours: []string{"api"}},
@@ -54,7 +55,7 @@ func vocabularies() []Layer {
 
 // judgements compute and do nothing.
 func judgements() []Layer {
-	seen := []string{"api/v1alpha1", "observer/observed"}
+	seen := []string{"api/v1alpha1", "api/redact", "observer/observed"}
 	return []Layer{
 		{Folder: "reconciler/plan", Ours: seen, Modules: []string{apimachinery}, Pure: true},
 		{Folder: "reconciler/status", Ours: append(seen, "reconciler/plan"), Modules: []string{apimachinery}, Pure: true},
@@ -83,7 +84,7 @@ func machines() []Layer {
 		},
 		{
 			Folder:  "reconciler/events",
-			Ours:    []string{"api/encoding"},
+			Ours:    []string{"api/encoding", "api/redact"},
 			Modules: []string{sys},
 		},
 		{

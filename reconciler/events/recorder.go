@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/stigmer/stigmer-local/api/redact"
 )
 
 const (
@@ -25,7 +27,6 @@ const (
 // next call, and their errors are for telling only.
 type Recorder struct {
 	path string
-	hide redactor
 	// recent are the events that may repeat themselves, and those that could
 	// not be written; what happened last is last.
 	recent []*entry
@@ -51,7 +52,7 @@ type entry struct {
 // NewRecorder returns a Recorder for the file at path, which it makes when
 // there is something to write.
 func NewRecorder(path string) *Recorder {
-	return &Recorder{path: path, hide: newRedactor(), nextID: 1}
+	return &Recorder{path: path, nextID: 1}
 }
 
 // Record adds the event, or counts it when it goes on repeating recent ones. Its
@@ -59,7 +60,7 @@ func NewRecorder(path string) *Recorder {
 func (r *Recorder) Record(e Event, now time.Time) error {
 	now = now.UTC().Truncate(time.Millisecond)
 	for _, text := range []*string{&e.Message, &e.Error, &e.Remedy, &e.Key} {
-		*text = shorten(r.hide.apply(*text))
+		*text = shorten(redact.Text(*text))
 	}
 	e.Key = shortKey(e.Key)
 	// What keeps it from being read keeps it from being written, too.

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // follower returns a Tail and what checks its next answer.
@@ -133,54 +131,4 @@ func TestTailTellsAll(t *testing.T) {
 			t.Error(err)
 		}
 	}
-}
-
-// FuzzRead: any bytes can be read and appended to. What was read before is
-// read afterwards, and writing the file anew changes nothing.
-func FuzzRead(f *testing.F) {
-	path := file(f)
-	r := NewRecorder(path)
-	for range 3 {
-		record(f, r, happen("a"), noon())
-		record(f, r, happen("b"), noon())
-	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, seed := range [][]byte{
-		whole, whole[:len(whole)-1], whole[:len(whole)/2], whole[7:], nil, {'\n'}, {0, 0}, []byte("{}\n[]\nnull\n"),
-		[]byte(`{"id":9007199254740991,"count":9007199254740991,"type":"x","time":"9999-12-31T23:59:59-23:59","lastTime":"0001-01-01T00:00:01Z"}`),
-		[]byte(`{"id":1,"count":1,"type":"x","time":"2026-11-23T12:00:00Z","lastTime":"2026-11-23T12:00:00Z","exitCode":null,"message":"\ud800"}`),
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		path := file(t)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		before := read(t, path)
-		ids := map[int64]bool{}
-		for _, e := range before {
-			if ids[e.ID] || e.ID <= 0 || e.Count <= 0 || e.Time.IsZero() {
-				t.Fatalf("read %+v", e)
-			}
-			ids[e.ID] = true
-		}
-		r := NewRecorder(path)
-		record(t, r, happen("of the test"), noon())
-		after := read(t, path)
-		want := append(words(before), "of the test x1")
-		if diff := cmp.Diff(want, words(after), cmpopts.SortSlices(strings.Compare)); diff != "" && !ids[maxID] {
-			t.Fatalf("after an append:\n%s", diff)
-		}
-		kept := newest(after, noon())
-		if err := r.compact(noon()); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(words(kept), words(read(t, path))); diff != "" {
-			t.Fatalf("written anew:\n%s", diff)
-		}
-	})
 }

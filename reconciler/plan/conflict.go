@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/stigmer/stigmer-local/api/redact"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -26,9 +27,10 @@ type Conflict struct {
 // maxCommand is how much of a stranger's command line is shown, in bytes.
 const maxCommand = 200
 
-// CommandLine returns the command line in one line, shortened.
+// CommandLine returns the command line in one line, without what looks like a
+// secret, shortened.
 func (c Conflict) CommandLine() string {
-	line := strings.Map(printable, strings.Join(c.Process.Args, " "))
+	line := strings.Map(printable, strings.Join(redact.Args(c.Process.Args), " "))
 	if len(line) > maxCommand {
 		return strings.ToValidUTF8(line[:maxCommand], "") + "..."
 	}

@@ -2,10 +2,12 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/stigmer/stigmer-local/api/redact"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -44,6 +46,10 @@ func driftOf(main observed.Process, in Input) *drift {
 		if d := argumentDrift(main, wanted); d != nil {
 			return d
 		}
+		if slices.Contains(slices.Collect(maps.Values(in.Desired.Object.Spec.Env)), redact.Hidden) {
+			// From the status file, which keeps no secrets: they may not differ.
+			return nil
+		}
 		return &drift{Drifted, "spec.env or spec.binary has changed"}
 	}
 	return nil
@@ -61,13 +67,19 @@ func argumentDrift(main observed.Process, wanted []string) *drift {
 	if slices.Equal(have, wanted) {
 		return nil
 	}
+	return firstDifference(have, wanted)
+}
+
+// firstDifference names it without what looks like a secret.
+func firstDifference(have, wanted []string) *drift {
+	shownHave, shownWanted := redact.Args(have), redact.Args(wanted)
 	for i := range max(len(have), len(wanted)) {
-		before, now := at(have, i), at(wanted, i)
-		if before == now {
+		if at(have, i) == at(wanted, i) {
 			continue
 		}
+		before, now := at(shownHave, i), at(shownWanted, i)
 		if i > 0 && strings.HasPrefix(at(wanted, i-1), "--") && before != "" && now != "" {
-			return &drift{Drifted, fmt.Sprintf("%s changes from %q to %q", wanted[i-1], before, now)}
+			return &drift{Drifted, fmt.Sprintf("%s changes from %q to %q", shownWanted[i-1], before, now)}
 		}
 		return &drift{Drifted, fmt.Sprintf("the arguments change: %q, wanted %q", before, now)}
 	}

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/stigmer/stigmer-local/api/redact"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -19,7 +21,11 @@ import (
 func LaunchFor(desired Desired, executable observed.Executable) Launch {
 	spec, files := desired.Object.Spec, desired.Files
 	args := arguments(spec, files)
-	env := environment(spec.Env)
+	env := slices.DeleteFunc(environment(spec.Env), func(entry string) bool {
+		// A value that was not kept is not the user's.
+		_, value, _ := strings.Cut(entry, "=")
+		return value == redact.Hidden
+	})
 	marks := []string{
 		observed.MarkVariable + "=" + files.Mark,
 		observed.LaunchVariable + "=" + launchDigest(desired),
