@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("STUB_TEST_MAIN") != "" {
 		os.Exit(Main(os.Args[1:], os.Getenv))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // stub is a child that the test runs.

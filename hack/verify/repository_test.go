@@ -24,6 +24,8 @@ func TestRepositoryKeepsTheRules(t *testing.T) {
 		"modules":   Modules(packages, Dependencies()),
 		"conduct":   Conduct(packages, Layers()),
 		"documents": Documents(packages),
+		"leaks":     Leaks(packages),
+		"skips":     Skips(packages),
 	} {
 		t.Run(name, func(t *testing.T) { report(t, faults) })
 	}

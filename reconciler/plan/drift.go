@@ -72,14 +72,14 @@ func argumentDrift(main observed.Process, wanted []string) *drift {
 
 // firstDifference names it without what looks like a secret.
 func firstDifference(have, wanted []string) *drift {
-	shownHave, shownWanted := redact.Args(have), redact.Args(wanted)
 	for i := range max(len(have), len(wanted)) {
 		if at(have, i) == at(wanted, i) {
 			continue
 		}
-		before, now := at(shownHave, i), at(shownWanted, i)
+		have, wanted := redact.Args(have[:min(i+1, len(have))]), redact.Args(wanted[:min(i+1, len(wanted))])
+		before, now := at(have, i), at(wanted, i)
 		if i > 0 && strings.HasPrefix(at(wanted, i-1), "--") && before != "" && now != "" {
-			return &drift{Drifted, fmt.Sprintf("%s changes from %q to %q", shownWanted[i-1], before, now)}
+			return &drift{Drifted, fmt.Sprintf("%s changes from %q to %q", wanted[i-1], before, now)}
 		}
 		return &drift{Drifted, fmt.Sprintf("the arguments change: %q, wanted %q", before, now)}
 	}
