@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -108,7 +109,20 @@ func writeInfo(path string, lock *flock.Flock, info DaemonInfo) (os.FileInfo, er
 	if err != nil {
 		return nil, err
 	}
-	return held, os.WriteFile(path, append(data, '\n'), 0o600)
+	// The file may have been replaced since it was locked: what stands there now
+	// is written to only if it is the same.
+	file, err := os.OpenFile(path, os.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if now, err := file.Stat(); err != nil || !os.SameFile(now, held) {
+		return nil, errors.Join(errors.New("it was replaced meanwhile"), err, file.Close())
+	}
+	err = file.Truncate(0)
+	if err == nil {
+		_, err = file.Write(append(data, '\n'))
+	}
+	return held, errors.Join(err, file.Close())
 }
 
 // RegularOrAbsent refuses a lock path at which opening could block or harm.

@@ -46,6 +46,9 @@ func CreateHome(path string) (Home, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot use %q as the home folder: %w", path, err)
 	}
+	if err := checkPlace(absolute); err != nil {
+		return "", err
+	}
 	if err := os.MkdirAll(absolute, 0o700); err != nil {
 		return "", fmt.Errorf("cannot create the home folder: %w", err)
 	}
@@ -62,6 +65,27 @@ func CreateHome(path string) (Home, error) {
 		}
 	}
 	return home, nil
+}
+
+// checkPlace refuses to make a home as root in a folder of somebody else, which
+// is what "sudo stigmer local" would do where sudo keeps $HOME: afterwards that
+// user could not use it.
+func checkPlace(path string) error {
+	info, err := os.Stat(path)
+	if err == nil {
+		return nil // It is judged by its own owner.
+	}
+	for errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
+		path = filepath.Dir(path)
+		info, err = os.Stat(path)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot use %s as the home folder: %w", path, err)
+	}
+	if owner := int(info.Sys().(*syscall.Stat_t).Uid); os.Geteuid() == 0 && owner != 0 {
+		return fmt.Errorf("cannot make the home folder in %s: it belongs to user %d and this is root; run without sudo, as that user, or choose another folder with --home", path, owner)
+	}
+	return nil
 }
 
 // checkPrivate reports an error unless path is a folder of this user that

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,7 +62,7 @@ func (a *app) logs(ctx context.Context, follow bool, tail int) error {
 
 // openTail opens the log at the beginning of its last lines.
 func openTail(path string, lines int) (*os.File, error) {
-	file, err := os.Open(path)
+	file, err := openLog(path)
 	if err != nil || lines == wholeLog {
 		return file, err
 	}
@@ -151,7 +152,7 @@ func printRest(out io.Writer, file *os.File) error {
 // or another one when there was none, or when the log was rotated.
 func reopenRotated(file *os.File, path string) (*os.File, error) {
 	if file == nil {
-		next, err := os.Open(path)
+		next, err := openLog(path)
 		if err != nil {
 			return nil, err
 		}
@@ -165,5 +166,22 @@ func reopenRotated(file *os.File, path string) (*os.File, error) {
 		// Between two files there may be none for a moment.
 		return file, nil
 	}
-	return os.Open(path)
+	return openLog(path)
+}
+
+// openLog opens a log for reading. It waits for nobody at the other end of a
+// pipe, and a device has no end.
+func openLog(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file; remove it", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }

@@ -1,0 +1,136 @@
+package reconciler
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// plants are what a hostile neighbour, or an accident, may leave at a path
+// that the daemon writes. Victim is a file that must stay as it is.
+func plants() map[string]func(path, victim string) error {
+	return map[string]func(path, victim string) error{
+		"link":   func(path, victim string) error { return os.Symlink(victim, path) },
+		"fifo":   func(path, _ string) error { return unix.Mkfifo(path, 0o600) },
+		"folder": func(path, _ string) error { return os.MkdirAll(filepath.Join(path, "x"), 0o700) },
+		"device": func(path, _ string) error { return unix.Mknod(path, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 5))) },
+		"huge": func(path, _ string) error {
+			if err := os.WriteFile(path, nil, 0o600); err != nil {
+				return err
+			}
+			return os.Truncate(path, 1<<40)
+		},
+	}
+}
+
+// written are the paths that a daemon writes for the instance.
+func (w *world) written() []string {
+	files := w.home.Files("temporal")
+	database := filepath.Join(files.DataDir, "temporal.db")
+	beside := func(path string) string { return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp") }
+	return []string{
+		w.home.Status("temporal"), w.home.Events("temporal"), w.home.DaemonLock(),
+		files.Lock, files.Record, beside(files.Record), files.Log,
+		database + ".stigmer-lock", observed.MetaPath(database), beside(observed.MetaPath(database)),
+		observed.FirstBootPath(database), beside(observed.FirstBootPath(database)),
+	}
+}
+
+// TestPlanted: whatever stands where the daemon writes, it does its work or
+// says which path is in its way, in seconds; it waits for no reader of a pipe,
+// reads no file of a tebibyte, and writes through no link.
+func TestPlanted(t *testing.T) {
+	count := len(newWorld(t).written())
+	for kind, plant := range plants() {
+		for i := range count {
+			w := newWorld(t)
+			path := w.written()[i]
+			t.Run(kind+"/"+strings.TrimPrefix(filepath.Base(path), "."), func(t *testing.T) {
+				w.t = t
+				victim := filepath.Join(t.TempDir(), "victim")
+				if err := os.WriteFile(victim, []byte("of somebody else"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := plant(path, victim); err != nil {
+					if kind == "device" {
+						t.Skipf("a device cannot be made here: %v", err)
+					}
+					t.Fatal(err)
+				}
+				w.write("temporal", w.desired("temporal", w.port))
+				w.meets(path)
+				if text, err := os.ReadFile(victim); err != nil || string(text) != "of somebody else" {
+					t.Errorf("the target of the link says %q, %v", text, err)
+				}
+				if info, err := os.Stat(victim); err != nil || info.Mode() != 0o644 {
+					t.Errorf("the target of the link: %v, %v", info, err)
+				}
+			})
+		}
+	}
+}
+
+// meets runs a daemon until the instance is ready or the path was named, and
+// stops it in time.
+func (w *world) meets(path string) {
+	w.t.Helper()
+	if path == w.home.DaemonLock() {
+		w.meetsLock(path)
+		return
+	}
+	stop := w.run()
+	defer w.cleanUp()
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		object, err := w.home.ReadStatus("temporal")
+		if err == nil && object != nil && (ready(object) || strings.Contains(fmt.Sprint(object.Status), path)) || w.logs.have(path) {
+			stop()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			w.t.Fatalf("neither ready nor said what is in the way of %s: %v\n%s", path, object, strings.Join(w.logs.lines, "\n"))
+		}
+	}
+}
+
+// have reports whether a line has the text.
+func (l *logs) have(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(strings.Join(l.lines, "\n"), text)
+}
+
+// meetsLock takes the daemon lock, or is told which file it is.
+func (w *world) meetsLock(path string) {
+	w.t.Helper()
+	began := time.Now()
+	lock, err := lockDaemon(w.t.Context(), w.home, DaemonInfo{Version: "v"})
+	if err == nil {
+		info, err := w.home.ReadDaemonInfo()
+		if err != nil || info.Version != "v" {
+			w.t.Errorf("the lock says %+v, %v", info, err)
+		}
+		if err := lock.Unlock(); err != nil {
+			w.t.Error(err)
+		}
+	} else if !strings.Contains(err.Error(), path) {
+		w.t.Errorf("the lock is not named: %v", err)
+	}
+	if took := time.Since(began); took > patience {
+		w.t.Errorf("it took %s", took)
+	}
+}
