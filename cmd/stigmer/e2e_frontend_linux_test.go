@@ -24,7 +24,12 @@ type frontend struct {
 
 func (w *world) frontend() frontend {
 	w.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+loopback(w.port), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
+	return w.frontendOn(w.port)
+}
+
+func (w *world) frontendOn(port int) frontend {
+	w.Helper()
+	conn, err := grpc.NewClient("passthrough:///"+loopback(port), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -15,19 +16,27 @@ const immutableFlag = 0x10
 // file on it open.
 func immutable(t *testing.T, folder string, on bool) {
 	t.Helper()
+	if err := setImmutable(folder, on); err != nil {
+		t.Skipf("not run: %v", err)
+	}
+}
+
+// setImmutable says why it cannot be done here.
+func setImmutable(folder string, on bool) error {
 	f, err := os.Open(folder)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer f.Close()
 	flags, err := unix.IoctlGetUint32(int(f.Fd()), unix.FS_IOC_GETFLAGS)
 	if err != nil {
-		t.Skipf("not run: this file system has no immutable folders: %v", err)
+		return fmt.Errorf("this file system has no immutable folders: %w", err)
 	}
 	if flags &^= immutableFlag; on {
 		flags |= immutableFlag
 	}
 	if err := unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, int(flags)); err != nil {
-		t.Skipf("not run: a folder cannot be made immutable here: %v", err)
+		return fmt.Errorf("a folder cannot be made immutable here: %w", err)
 	}
+	return nil
 }

@@ -25,6 +25,7 @@ const (
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleVariable) {
 	case roleStigmer:
+		answerCensus()
 		main()
 	case roleStub:
 		os.Exit(stubtemporal.Main(os.Args[1:], os.Getenv))

@@ -12,8 +12,14 @@ import (
 // mountSmall returns a folder that is a disk of 40 MiB.
 func mountSmall(t *testing.T) string {
 	t.Helper()
+	return mountDisk(t, "40m")
+}
+
+// mountDisk returns a folder that is a disk of that size.
+func mountDisk(t *testing.T, size string) string {
+	t.Helper()
 	disk := t.TempDir()
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=40m"); err != nil {
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("not run: a small disk cannot be mounted here: %v", err)
 	}
 	t.Cleanup(func() {

@@ -21,8 +21,8 @@ type process struct {
 
 // procStat are the fields of /proc/<pid>/stat that the tests ask for.
 type procStat struct {
-	state               string
-	session, tty, ticks int
+	state                       string
+	parent, session, tty, ticks int
 }
 
 func (p process) isDaemon() bool   { return slices.Contains(p.args, "daemon") }
@@ -68,7 +68,7 @@ func readProcess(pid int) (process, bool) {
 func parseStat(text string) procStat {
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 	number := func(i int) int { n, _ := strconv.Atoi(fields[i-3]); return n }
-	return procStat{state: fields[0], session: number(6), tty: number(7), ticks: number(22)}
+	return procStat{state: fields[0], parent: number(4), session: number(6), tty: number(7), ticks: number(22)}
 }
 
 func readStrings(path string) []string {

@@ -99,6 +99,15 @@ func (w *world) stranger(port int, args ...string) *stranger {
 // the test, too.
 func (w *world) strangerWith(variables []string, args ...string) *stranger {
 	w.Helper()
+	s := w.spawnStranger(variables, args...)
+	w.Cleanup(s.leave)
+	w.await("the stranger is ready", func() (bool, string) { text := s.said(); return strings.HasPrefix(text, "ready"), text })
+	return s
+}
+
+// spawnStranger starts one that has not said yet whether it is ready.
+func (w *world) spawnStranger(variables []string, args ...string) *stranger {
+	w.Helper()
 	s := &stranger{w: w, signals: filepath.Join(w.TempDir(), "signals")}
 	out, err := os.Create(s.signals)
 	if err != nil {
@@ -115,8 +124,6 @@ func (w *world) strangerWith(variables []string, args ...string) *stranger {
 	if err := s.command.Start(); err != nil {
 		w.Fatal(err)
 	}
-	w.Cleanup(s.leave)
-	w.await("the stranger is ready", func() (bool, string) { text := s.said(); return strings.HasPrefix(text, "ready"), text })
 	return s
 }
 

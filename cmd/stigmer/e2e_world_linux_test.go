@@ -117,7 +117,13 @@ func (w *world) up(args ...string) result {
 // await looks until done says so; done also says what it saw instead.
 func (w *world) await(what string, done func() (bool, string)) {
 	w.Helper()
-	deadline := time.NewTimer(patience)
+	w.awaitFor(patience, what, done)
+}
+
+// awaitFor is await with another patience.
+func (w *world) awaitFor(limit time.Duration, what string, done func() (bool, string)) {
+	w.Helper()
+	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
@@ -129,7 +135,7 @@ func (w *world) await(what string, done func() (bool, string)) {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			w.Fatalf("waited %s until %s; last seen: %s", patience, what, saw)
+			w.Fatalf("waited %s until %s; last seen: %s", limit, what, saw)
 		}
 	}
 }
