@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 )
 
 const (
@@ -48,6 +50,7 @@ func replace(path, target string, data []byte, mode fs.FileMode) (fs.FileInfo, e
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", path, err)
 	}
+	failpoint.Reached("replace/written")
 	written, err := os.Lstat(temp)
 	if err == nil {
 		err = os.Rename(temp, target)
@@ -55,6 +58,7 @@ func replace(path, target string, data []byte, mode fs.FileMode) (fs.FileInfo, e
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %s: %w", path, errors.Join(err, os.Remove(temp)))
 	}
+	failpoint.Reached("replace/renamed")
 	if err := syncFolder(filepath.Dir(target)); err != nil {
 		return nil, fmt.Errorf("cannot sync the folder of %s: %w", path, err)
 	}

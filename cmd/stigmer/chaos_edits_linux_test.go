@@ -9,7 +9,7 @@ import (
 func (c *chaos) spec(enabled bool, port int) string {
 	lines := []string{
 		"interval: 500ms",
-		"health: {startupTimeout: 30s, timeout: 500ms, failureThreshold: 3}",
+		"health: {startupTimeout: 30s, timeout: 1s, failureThreshold: 3}",
 		"restart: {initialDelay: 20ms, maxDelay: 500ms, resetAfter: 5s}",
 		"terminationGracePeriod: 3s",
 	}

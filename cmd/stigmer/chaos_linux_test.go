@@ -118,7 +118,8 @@ func newChaos(t *testing.T, w *world, stub bool, disk string) *chaos {
 		}
 	})
 	c.ports, c.taken = [2]int{c.port, freePorts(t)}, freePorts(t)
-	c.residents = append(c.residents, c.stranger(c.taken, "server", "start-dev"), c.stranger(0, "local", "daemon"))
+	// One that looks like a Temporal is asked whether it is one; it has no port.
+	c.residents = append(c.residents, c.stranger(c.taken, "local", "daemon"), c.stranger(0, "server", "start-dev"))
 	c.table = c.disturbances()
 	c.replaceDesired(c.spec(true, c.port))
 	c.up()

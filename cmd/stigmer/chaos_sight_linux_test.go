@@ -34,10 +34,10 @@ type sight struct {
 }
 
 // see looks at everything once.
-func (c *chaos) see() sight {
+func (w *world) see() sight {
 	s := sight{}
-	s.wanted, s.port = c.wanted()
-	for _, p := range processesOf(c.home) {
+	s.wanted, s.port = w.wanted()
+	for _, p := range processesOf(w.home) {
 		switch {
 		case p.isDaemon():
 			s.daemons = append(s.daemons, p)
@@ -56,14 +56,14 @@ func (c *chaos) see() sight {
 		if listensOn(p.pid, s.port) {
 			s.listener = p.pid
 		}
-		s.database = hasOpen(p.pid, c.database())
+		s.database = hasOpen(p.pid, w.database())
 	}
 	return s
 }
 
 // wanted reads the file as a person does.
-func (c *chaos) wanted() (bool, int) {
-	data, err := os.ReadFile(c.file("desired", "temporal.yaml"))
+func (w *world) wanted() (bool, int) {
+	data, err := os.ReadFile(w.file("desired", "temporal.yaml"))
 	if err != nil {
 		return false, 0
 	}
@@ -74,7 +74,7 @@ func (c *chaos) wanted() (bool, int) {
 		}
 	}
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		c.Fatalf("the file that was written last cannot be read: %v", err)
+		w.Fatalf("the file that was written last cannot be read: %v", err)
 	}
 	return file.Spec.Enabled == nil || *file.Spec.Enabled, file.Spec.Port
 }

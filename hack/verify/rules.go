@@ -36,6 +36,9 @@ const (
 	yaml         = "sigs.k8s.io/yaml"
 )
 
+// failpoint is a leaf that whoever changes the disk may call; see its doc.
+const failpoint = "reconciler/failpoint"
+
 // Layers is the table "who may import whom" of the design. A package that no
 // line covers is an error, so that a new one is placed on purpose.
 func Layers() []Layer {
@@ -47,7 +50,7 @@ func vocabularies() []Layer {
 	return []Layer{
 		{Folder: "api/redact", Pure: true},
 		{Folder: "api/v1alpha1", Modules: []string{apimachinery}, Pure: true},
-		{Folder: "api/encoding", Ours: []string{"api/v1alpha1"}, Modules: []string{apimachinery, yaml, "go.yaml.in/yaml/v3"}},
+		{Folder: "api/encoding", Ours: []string{"api/v1alpha1", failpoint}, Modules: []string{apimachinery, yaml, "go.yaml.in/yaml/v3"}},
 		{Folder: "config", Ours: []string{"api"}},
 		{Folder: "observer/observed", Pure: true},
 	}
@@ -72,14 +75,15 @@ func machines() []Layer {
 		},
 		{
 			Folder:  "reconciler/actuator",
-			Ours:    []string{"reconciler/plan", "reconciler/database", "reconciler/plainfile", "observer/observed"},
+			Ours:    []string{"reconciler/plan", "reconciler/database", "reconciler/plainfile", failpoint, "observer/observed"},
 			Modules: []string{sys, logr, grpc, protobuf, temporalAPI},
 			Effects: true,
 		},
 		{Folder: "reconciler/plainfile"},
+		{Folder: failpoint, Effects: true},
 		{
 			Folder:  "reconciler/database",
-			Ours:    []string{"observer/observed", "reconciler/plainfile"},
+			Ours:    []string{"observer/observed", "reconciler/plainfile", failpoint},
 			Modules: []string{sys, sqlite},
 		},
 		{

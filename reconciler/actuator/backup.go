@@ -8,6 +8,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -32,6 +33,7 @@ func backUp(ctx context.Context, w plan.DatabaseWork) (warning, err error) {
 			return nil, err
 		}
 	}
+	failpoint.Reached("backup/copied")
 	warning, err = finishBackup(ctx, w, meta.Value)
 	if err != nil && !made {
 		err = errors.Join(err, database.RemoveBackup(w.BackupPath))
@@ -55,10 +57,13 @@ func finishBackup(ctx context.Context, w plan.DatabaseWork, meta observed.Meta) 
 		return database.WriteMeta(w.BackupPath, meta), nil
 	}
 	meta.BackedUpFor = w.Meta.BackedUpFor
-	for _, path := range []string{w.BackupPath, w.Path} {
-		if err := database.WriteMeta(path, meta); err != nil {
-			return nil, err
-		}
+	if err := database.WriteMeta(w.BackupPath, meta); err != nil {
+		return nil, err
 	}
+	failpoint.Reached("backup/described")
+	if err := database.WriteMeta(w.Path, meta); err != nil {
+		return nil, err
+	}
+	failpoint.Reached("backup/recorded")
 	return database.Prune(filepath.Dir(w.BackupPath), observed.BackupBeforeUpgrade, w.Keep, w.BackupPath), nil
 }

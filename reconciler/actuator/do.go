@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -101,9 +102,13 @@ func (a *Actuator) Do(ctx context.Context, action plan.Action) Outcome {
 	case plan.Terminate:
 		// SIGCONT second: a stopped process obeys the SIGTERM that waits for it
 		// only when it runs again.
+		failpoint.Reached("stop/term")
 		out.Gone, out.Err = a.signal(action.Target, unix.SIGTERM, unix.SIGCONT)
+		failpoint.Reached("stop/termed")
 	case plan.Kill:
+		failpoint.Reached("stop/kill")
 		out.Gone, out.Err = a.signal(action.Target, unix.SIGKILL)
+		failpoint.Reached("stop/killed")
 	case plan.WriteRecord:
 		out.Err = a.writeRecordOf(action.RecordPath, action.Target)
 	case plan.RemoveRecord:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -37,6 +38,7 @@ func quarantine(ctx context.Context, w plan.DatabaseWork) error {
 			return err
 		}
 	}
+	failpoint.Reached("quarantine/checked")
 	return database.MoveAside(w.Path, w.Aside)
 }
 

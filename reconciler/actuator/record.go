@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
@@ -47,12 +48,14 @@ func (r record) write(path string) error {
 		return fmt.Errorf("cannot write record %s: %w", path, err)
 	}
 	if err = fill(temp, r.String()); err == nil {
+		failpoint.Reached("record/written")
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
 		_ = os.Remove(temp)
 		return fmt.Errorf("cannot write record %s: %w", path, err)
 	}
+	failpoint.Reached("record/renamed")
 	return nil
 }
 
@@ -76,6 +79,7 @@ func (a *Actuator) writeRecordOf(path string, target observed.Process) error {
 	if err != nil {
 		return fmt.Errorf("cannot write record %s: %w", path, err)
 	}
+	failpoint.Reached("adopt/identified")
 	return record{pid: target.PID, command: command(target), started: target.Started}.write(path)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -44,10 +45,13 @@ func stageBackup(ctx context.Context, w plan.DatabaseWork) error {
 	if err := database.CopySound(ctx, w.BackupPath, staged); err != nil {
 		return err
 	}
+	failpoint.Reached("stage/copied")
 	meta = database.ReadMeta(w.BackupPath).Value
 	// What that says of copies and restores is about another file.
 	meta.BackedUpFor, meta.Rescued, meta.Replaces, meta.Restored = "", false, "", w.Meta.Restored
-	return database.WriteMeta(staged, meta)
+	err = database.WriteMeta(staged, meta)
+	failpoint.Reached("stage/recorded")
+	return err
 }
 
 // discardBackup removes a staged backup, unless it has begun to take its place.
@@ -88,10 +92,12 @@ func restoreBackup(ctx context.Context, w plan.DatabaseWork) error {
 	if err := keepMeta(w, replaced); err != nil {
 		return err
 	}
+	failpoint.Reached("restore/kept")
 	meta.Value.Replaces = w.Aside
 	if err := database.WriteMeta(staged, meta.Value); err != nil {
 		return err
 	}
+	failpoint.Reached("restore/begun")
 	return finishRestore(ctx, w, meta.Value)
 }
 
@@ -108,9 +114,11 @@ func finishRestore(ctx context.Context, w plan.DatabaseWork, meta observed.Meta)
 	if err := database.RemoveFirstBoot(w.Path); err != nil {
 		return err
 	}
+	failpoint.Reached("restore/unmarked")
 	if err := database.MoveMeta(staged, w.Path); err != nil {
 		return err
 	}
+	failpoint.Reached("restore/recorded")
 	leaveFolder(staged)
 	return nil
 }

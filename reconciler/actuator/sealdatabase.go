@@ -2,6 +2,7 @@ package actuator
 
 import (
 	"github.com/stigmer/stigmer-local/reconciler/database"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -16,7 +17,10 @@ func sealDatabase(w plan.DatabaseWork) error {
 	if err := database.WriteMeta(w.Path, w.Meta); err != nil {
 		return err
 	}
-	return database.RemoveFirstBoot(w.Path)
+	failpoint.Reached("seal/recorded")
+	err := database.RemoveFirstBoot(w.Path)
+	failpoint.Reached("seal/unmarked")
+	return err
 }
 
 // sealAtRest removes a marker that was left beside the record of a complete first

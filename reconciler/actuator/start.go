@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -27,6 +28,7 @@ func (a *Actuator) start(ctx context.Context, l plan.Launch) (id observed.Identi
 		a.wg.Done()
 		return id, nil, fmt.Errorf("cannot start %s: %w", filepath.Base(l.Executable), err)
 	}
+	failpoint.Reached("start/spawned")
 	// Nobody has waited for the child yet, so the pid is still its own even if
 	// it has ended.
 	id, err = a.opts.Identifier.Identify(pid)
@@ -39,6 +41,7 @@ func (a *Actuator) start(ctx context.Context, l plan.Launch) (id observed.Identi
 	if err := record.write(l.RecordPath); err != nil {
 		warning = errors.Join(warning, err)
 	}
+	failpoint.Reached("start/recorded")
 	go a.followChild(id)
 	return id, warning, nil
 }
@@ -60,6 +63,7 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		return 0, nil, err
 	}
 	defer lock.Close()
+	failpoint.Reached("start/locked")
 	locks := []*os.File{lock}
 	if l.DatabasePath != "" {
 		database, err := takeLock(ctx, databaseLock(l.DatabasePath))
@@ -67,6 +71,7 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 			return 0, nil, err
 		}
 		defer database.Close()
+		failpoint.Reached("start/database-locked")
 		locks = append(locks, database)
 	}
 	log, warning, err := openLog(l.LogPath)
@@ -85,6 +90,7 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 	if err != nil {
 		return 0, nil, err
 	}
+	failpoint.Reached("start/marked")
 	dir := l.Dirs[0]
 	pid, err = spawn(l.Executable, l.Args, environment(a.opts.Env, l.Env, dir), dir, log, locks)
 	if err != nil {

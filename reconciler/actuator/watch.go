@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 )
 
 // reopenEvery is how often the handle on a child is tried again when the
@@ -37,6 +38,7 @@ func (a *Actuator) Watch(id observed.Identity) error {
 		a.wg.Done()
 		return nil
 	}
+	failpoint.Reached("adopt/watched")
 	go func() {
 		defer a.wg.Done()
 		a.follow(id, h, adopted)

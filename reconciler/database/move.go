@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
@@ -37,10 +38,12 @@ func MoveAside(path, aside string) error {
 		if err := syncFolders(path, aside); err != nil {
 			return err
 		}
+		failpoint.Reached("aside/companions")
 	}
 	if found, err := moveFile(path, aside); err != nil || !found {
 		return err
 	}
+	failpoint.Reached("aside/moved")
 	return syncFolders(path, aside)
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
@@ -104,7 +105,10 @@ func replace(path, temp string, content []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temp, path)
+	failpoint.Reached("meta/written")
+	err = os.Rename(temp, path)
+	failpoint.Reached("meta/renamed")
+	return err
 }
 
 // read reads a record. What is there and cannot be understood is Unknown.

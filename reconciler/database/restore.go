@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
@@ -55,9 +56,11 @@ func Replace(ctx context.Context, copied, path, aside string) error {
 	if err := MoveAside(path, aside); err != nil {
 		return err
 	}
+	failpoint.Reached("restore/aside")
 	if err := renameKeeping(copied, path); err != nil {
 		return fmt.Errorf("cannot rename %s to %s: %w", copied, path, err)
 	}
+	failpoint.Reached("restore/placed")
 	return syncFolders(path, copied)
 }
 

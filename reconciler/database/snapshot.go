@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 	"github.com/stigmer/stigmer-local/reconciler/plainfile"
 )
 
@@ -75,7 +76,10 @@ func stage(ctx context.Context, target string, fill func(copied string) error) (
 	if err := settle(ctx, copied); err != nil {
 		return err
 	}
-	return publish(copied, target)
+	failpoint.Reached("copy/filled")
+	err = publish(copied, target)
+	failpoint.Reached("copy/published")
+	return err
 }
 
 // publish gives a complete file its name, for good.
