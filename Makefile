@@ -14,7 +14,7 @@ TOOLS := bin/tools/.built
 export STIGMER_TEMPORAL ?= $(CURDIR)/bin/temporal
 
 .DEFAULT_GOAL := help
-.PHONY: help build temporal tools run test verify generate fuzz bench clean
+.PHONY: help build temporal tools run test verify generate fuzz prove bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ generate: $(TOOLS) ## write the generated files anew
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@sh hack/fuzz.sh $(FUZZTIME)
+
+prove: bin/temporal ## the proofs of the README's table "How we know" (about 15 minutes)
+	@sh hack/prove.sh
 
 bench: ## each benchmark for BENCHTIME (200ms)
 	@$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PKG)
