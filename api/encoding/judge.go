@@ -7,6 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/stigmer/stigmer-local/api/redact"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
 
@@ -41,10 +42,19 @@ func within(path, parent string) bool {
 func faultOf(root *yaml.Node, e *field.Error) Fault {
 	f := Fault{Line: lineOf(root, e.Field), Field: e.Field}
 	if _, omitted := e.BadValue.(field.OmitValueType); !omitted && e.BadValue != nil && !(position{path: e.Field}).secret() {
-		f.Value = fmt.Sprint(e.BadValue)
+		f.Value = shown(e.Field, fmt.Sprint(e.BadValue))
 	}
 	f.Problem, f.Remedy = explain(e, f.Value)
 	return f
+}
+
+// shown returns a value without what looks like a secret. An argument that is
+// no flag may be the value of the flag before it.
+func shown(path, value string) string {
+	if within(path, "spec.extraArgs") && !strings.HasPrefix(value, "-") {
+		return ""
+	}
+	return redact.Text(value)
 }
 
 // explain splits "problem; remedy" and says the value where there is one.

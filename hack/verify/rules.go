@@ -50,7 +50,7 @@ func vocabularies() []Layer {
 	return []Layer{
 		{Folder: "api/redact", Pure: true},
 		{Folder: "api/v1alpha1", Modules: []string{apimachinery}, Pure: true},
-		{Folder: "api/encoding", Ours: []string{"api/v1alpha1", failpoint}, Modules: []string{apimachinery, yaml, "go.yaml.in/yaml/v3"}},
+		{Folder: "api/encoding", Ours: []string{"api/v1alpha1", "api/redact", failpoint}, Modules: []string{apimachinery, yaml, "go.yaml.in/yaml/v3"}},
 		{Folder: "config", Ours: []string{"api"}},
 		{Folder: "observer/observed", Pure: true},
 	}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func FuzzEventLine(f *testing.F) {
 		if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) && r != unicode.ReplacementChar }); i >= 0 {
 			t.Errorf("%q has %q", line, line[i:])
 		}
-		if !strings.HasPrefix(line, "2026-01-31 12:00:00  ") || (count > 1) != strings.HasSuffix(line, "last 13:00:00)") && count > 1 {
+		if !strings.HasPrefix(line, "2026-01-31 13:00:00  ") || count > 1 && !strings.HasSuffix(line, fmt.Sprintf("  (x%d since 12:00:00)", count)) {
 			t.Errorf("the line is %q", line)
 		}
 	})
