@@ -101,6 +101,7 @@ func FuzzParseEnviron(f *testing.F) {
 	addFiles(f, "/proc/self/cmdline")
 	f.Add([]byte("STIGMER_INSTANCE=/h/t\x00A=1\x00"))
 	f.Add([]byte("STIGMER_INSTANCE=\x00STIGMER_INSTANCE=b\x00STIGMER_LAUNCH=c"))
+	f.Add([]byte("STIGMER_INSTANCE=a\x00STIGMER_INSTANCE=b\x00"))
 	f.Add([]byte("\x00\x00="))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var words []string

@@ -18,7 +18,7 @@ import (
 )
 
 // FuzzParseRecord: a record is corrupt or names a process, and one that does
-// reads the same when it is written as the actuator writes it.
+// says what its lines say, also when it is written as the actuator writes it.
 func FuzzParseRecord(f *testing.F) {
 	for _, seed := range []string{"12\ntemporal\n1700000000\n", "12\n", "", "\n", "1\n2\n3\n", "a\nb\nc", "12\r\nt\r\n1\r\n", "2147483648\n", "+7\n"} {
 		f.Add([]byte(seed))
@@ -30,6 +30,10 @@ func FuzzParseRecord(f *testing.F) {
 		}
 		if (r.Format == observed.RecordCurrent) == r.Started.IsZero() {
 			t.Errorf("parseRecord(%q) = %+v", data, r)
+		}
+		lines := strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+		if r.Format == observed.RecordCurrent && (r.Command != strings.TrimSpace(lines[1]) || r.Started.Unix() <= 0) {
+			t.Errorf("%q is read as %+v", data, r)
 		}
 		written := fmt.Sprintf("%d\n%s\n%d\n", r.PID, r.Command, r.Started.Unix())
 		if r.Format == observed.RecordCurrent && len(written) <= maxRecord && parseRecord([]byte(written)) != r {
