@@ -3,6 +3,8 @@
 
 GO ?= go
 FUZZTIME ?= 10s
+CHAOSTIME ?= 5m
+SOAKTIME ?= 10m
 BENCHTIME ?= 200ms
 PKG ?= ./...
 
@@ -14,7 +16,7 @@ TOOLS := bin/tools/.built
 export STIGMER_TEMPORAL ?= $(CURDIR)/bin/temporal
 
 .DEFAULT_GOAL := help
-.PHONY: help build temporal tools run test verify generate fuzz prove bench clean
+.PHONY: help build temporal tools run test chaos soak verify generate fuzz prove bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +48,16 @@ run: build temporal ## build both and run `stigmer local`
 test: bin/temporal ## every test, with the race detector and the real Temporal
 	@$(GO) build -race $(PKG)
 	@$(GO) test -race -p 1 -timeout 15m $(TESTFLAGS) $(PKG)
+
+# `make test` has a short run of the same with a fixed seed. A failure prints the
+# seed, what was done, and the line that does it again.
+chaos: bin/temporal ## disturb a home at random for CHAOSTIME (5m), with a new seed each time
+	@CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} CHAOS_TIME=$(CHAOSTIME) CHAOS_CYCLES=1000 CHAOS_REAL=1 \
+		$(GO) test -race -count=1 -v -timeout 2h -run '^TestChaos' ./cmd/stigmer
+
+soak: bin/temporal ## the real Temporal alone, disturbed under load for SOAKTIME (10m)
+	@CHAOS_SEED=$${CHAOS_SEED:-$$(date +%s)} CHAOS_TIME=$(SOAKTIME) \
+		$(GO) test -race -count=1 -v -timeout 2h -run '^TestChaosReal$$' ./cmd/stigmer
 
 verify: $(TOOLS) ## formatting, vet, linters, generated files, import rules, tidiness
 	@sh hack/verify.sh

@@ -111,19 +111,22 @@ func (s sight) String() string {
 }
 
 // zombiesOf returns the dead children of a process.
-func zombiesOf(parent int) (dead []int) {
+func zombiesOf(parent int) []int { return childrenOf(parent, true) }
+
+// childrenOf returns the children that are zombies, or those that are not.
+func childrenOf(parent int, dead bool) (pids []int) {
 	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			continue
 		}
-		if stat := parseStat(string(text)); stat.parent == parent && stat.state == "Z" {
+		if stat := parseStat(string(text)); stat.parent == parent && (stat.state == "Z") == dead {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-			dead = append(dead, pid)
+			pids = append(pids, pid)
 		}
 	}
-	return dead
+	return pids
 }
 
 // isServing asks the health service of a frontend.
