@@ -63,12 +63,12 @@ func (w *world) keepsItsServer(say func(result)) {
 	w.kill9(w.daemon().pid)
 	w.writeDesired(good + "  portt: 1\n")
 	daemon, log := w.foreground("--log-format", "json")
-	o := w.awaitStatus("says what a start lacks", func(o object) bool {
+	w.awaitStatus("says what a start lacks", func(o object) bool {
 		return strings.Contains(o.condition("DesiredStateValid").Message, "a start goes without API_TOKEN, QUEUE")
 	})
 	w.everythingSaid(say)
 	w.writeDesired(good)
-	o = w.awaitStatus("can use the file again", func(o object) bool { return o.condition("DesiredStateValid").Status == "True" && o.is("Ready") })
+	o := w.awaitStatus("can use the file again", func(o object) bool { return o.condition("DesiredStateValid").Status == "True" && o.is("Ready") })
 	say(result{stderr: log()})
 	if err := daemon.Process.Signal(syscall.SIGTERM); err != nil {
 		w.Fatal(err)
