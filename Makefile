@@ -47,7 +47,7 @@ run: build temporal ## build both and run `stigmer local`
 # scheduler. The build before it uses every core, so only the runs are serial.
 test: bin/temporal ## every test, with the race detector and the real Temporal
 	@$(GO) build -race $(PKG)
-	@$(GO) test -race -p 1 -timeout 15m $(TESTFLAGS) $(PKG)
+	@$(GO) test -race -p 1 -timeout 40m $(TESTFLAGS) $(PKG)
 
 # `make test` has a short run of the same with a fixed seed. A failure prints the
 # seed, what was done, and the line that does it again.
