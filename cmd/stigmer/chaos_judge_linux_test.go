@@ -36,6 +36,12 @@ func (c *chaos) heal() {
 		c.diary.note("wanted: none, without a file")
 		_ = os.Remove(c.desiredFile())
 	}
+	for _, p := range c.leaving {
+		if now, alive := readProcess(p.pid); alive && now.stat.ticks == p.stat.ticks {
+			c.awaitGone(p.pid)
+		}
+	}
+	c.leaving = nil
 }
 
 // judge waits until the observer sees what is wanted, and the program says so,

@@ -75,6 +75,8 @@ type chaos struct {
 	commands sync.WaitGroup
 
 	residents, guests []*stranger
+	// leaving were asked to end, and serve until they do.
+	leaving []process
 	load              *trickle
 	// least is what the first daemon at rest had.
 	least *census

@@ -63,6 +63,9 @@ func (c *chaos) signalAll(are func(process) bool, s syscall.Signal) {
 		if s == syscall.SIGKILL {
 			c.tally.kills++
 		}
+		if s == syscall.SIGTERM && !c.stub {
+			c.leaving = append(c.leaving, p)
+		}
 	}
 }
 

@@ -119,6 +119,12 @@ func (w *world) answers(typed string, code int, args ...string) string {
 		w.Fatal(err)
 	}
 	_ = c.Wait()
+	if code != 0 {
+		// What a command said last may still be on its way through the terminal.
+		w.await("its last words are shown", func() (bool, string) {
+			return strings.Contains(window.shown(), "nothing was changed"), window.shown()
+		})
+	}
 	if got := c.ProcessState.ExitCode(); got != code {
 		w.Errorf("%q ended with exit code %d, want %d: %q", args, got, code, window.shown())
 	}
