@@ -77,7 +77,7 @@ type chaos struct {
 	residents, guests []*stranger
 	// leaving were asked to end, and serve until they do.
 	leaving []process
-	load              *trickle
+	load    *trickle
 	// least is what the first daemon at rest had.
 	least *census
 	tally tally
