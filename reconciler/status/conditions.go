@@ -175,7 +175,7 @@ func ready(pass Pass, list []metav1.Condition) metav1.Condition {
 		}
 	}
 	switch pass.Plan.Situation {
-	case plan.Converged, plan.RecordOutdated, plan.LockLost, plan.SchemaUnknown:
+	case plan.Converged, plan.RecordOutdated, plan.LockLost, plan.BackupUnwanted, plan.SchemaUnknown:
 		return condition(name, metav1.ConditionTrue, "Serving", pass.Plan.Message)
 	}
 	// It serves, and it is not what the spec asks for, or is on its way out.

@@ -18,7 +18,9 @@ import (
 
 // mayBeReady says of every situation whether a server that serves is Ready in it.
 func mayBeReady() map[plan.Situation]bool {
-	ready := map[plan.Situation]bool{plan.Converged: true, plan.RecordOutdated: true, plan.LockLost: true, plan.SchemaUnknown: true, plan.External: true}
+	ready := map[plan.Situation]bool{
+		plan.Converged: true, plan.RecordOutdated: true, plan.LockLost: true, plan.SchemaUnknown: true, plan.BackupUnwanted: true, plan.External: true,
+	}
 	for _, s := range []plan.Situation{
 		plan.ObservationFailed, plan.TerminationOverdue, plan.Terminating, plan.Stopping, plan.StopUncertain,
 		plan.Stopped, plan.LockHeldByLeftover, plan.LeftoverProcess, plan.LockHeldByStranger, plan.LockHolderUnknown,
