@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,9 @@ func TestPlanted(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.write("temporal", w.desired("temporal", w.port))
-				w.meets(path)
+				if named := w.meets(path); kind == "link" && !named && slices.Contains(w.openedInPlace(), path) {
+					t.Errorf("%s was opened through a link", path)
+				}
 				if text, err := os.ReadFile(victim); err != nil || string(text) != "of somebody else" {
 					t.Errorf("the target of the link says %q, %v", text, err)
 				}
@@ -82,13 +85,20 @@ func TestPlanted(t *testing.T) {
 	}
 }
 
-// meets runs a daemon until the instance serves or the path was named, and
-// stops it in time.
-func (w *world) meets(path string) {
+// openedInPlace are those that a server needs open, so that a link there cannot
+// be replaced behind it.
+func (w *world) openedInPlace() []string {
+	files := w.home.Files("temporal")
+	return []string{files.Lock, files.Log}
+}
+
+// meets runs a daemon until the instance serves or the path was named, which
+// it reports, and stops it in time.
+func (w *world) meets(path string) (named bool) {
 	w.t.Helper()
 	if path == w.home.DaemonLock() {
 		w.meetsLock(path)
-		return
+		return true
 	}
 	stop := w.run()
 	defer w.cleanUp()
@@ -97,14 +107,15 @@ func (w *world) meets(path string) {
 	defer tick.Stop()
 	for {
 		object, err := w.home.ReadStatus("temporal")
-		if err == nil && object != nil && (serves(object) || strings.Contains(fmt.Sprint(object.Status), path)) || w.logs.have(path) {
+		named := w.logs.have(path) || err == nil && object != nil && strings.Contains(fmt.Sprint(object.Status), path)
+		if named || err == nil && object != nil && serves(object) {
 			stop()
-			return
+			return named
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("neither ready nor said what is in the way of %s: %v\n%s", path, object, strings.Join(w.logs.lines, "\n"))
+			w.t.Fatalf("neither serves nor said what is in the way of %s: %v\n%s", path, object, strings.Join(w.logs.lines, "\n"))
 		}
 	}
 }
