@@ -1,7 +1,9 @@
 package events
 
 import (
+	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,6 +77,16 @@ func FuzzTail(f *testing.F) {
 	f.Add(whole, 10, 300)
 	f.Add(whole, len(whole)-1, len(whole))
 	f.Add([]byte("{}\n\n[]"), 1, 3)
+	once, err := happen("c").line()
+	if err != nil {
+		f.Fatal(err)
+	}
+	begun := bytes.ReplaceAll(once, []byte("0001-01-01"), []byte("2026-01-01"))
+	first := bytes.Replace(begun, []byte(`"id":0`), []byte(`"id":1`), 1)
+	grown := func(count string) []byte {
+		return bytes.Replace(first, []byte(`"count":0`), []byte(`"count":`+count), 1)
+	}
+	f.Add(slices.Concat(grown("1"), grown("3")), len(grown("1")), 0)
 	f.Fuzz(func(t *testing.T, data []byte, one, two int) {
 		path := file(t)
 		if err := os.WriteFile(path, nil, 0o600); err != nil {

@@ -34,3 +34,11 @@ func TestDriftTellsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandLineTellsNoSecret: the program in the way is a stranger's.
+func TestCommandLineTellsNoSecret(t *testing.T) {
+	c := Conflict{Process: observed.Process{Args: []string{"serve", "--password", "two words", "postgres://ann:word@host"}}}
+	if line := c.CommandLine(); line != "serve --password *** postgres://ann:***@host" {
+		t.Errorf("it is shown as %q", line)
+	}
+}
