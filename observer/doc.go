@@ -92,7 +92,9 @@
 // 0.35 ms, and the reads of store, visibility and UI 1.3 ms together; see
 // BenchmarkReal. Each check ends by its timeout and all of them before the look
 // does, so a server that hangs costs one timeout, or two when it stops between
-// health check and the rest. A write takes 3 ms, and 0.3 s when it fails.
+// health check and the rest. A write takes 3 ms, and 0.3 s when it fails. It is
+// the one call that may go on when the look is over, for it has 12 s: it is made
+// so seldom that one that is late would count as lost for long.
 // The database adds some twenty stats and small reads. Only when no hint
 // holds the lock, or when Target.Thorough asks for it, is every process looked
 // at: its arguments and environment, and where the database is there, its

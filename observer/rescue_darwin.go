@@ -1,4 +1,6 @@
 package observer
 
+import "errors"
+
 // lostDatabase: a descriptor of another process cannot be opened there.
-func (m machine) lostDatabase(int, string) (string, bool) { return "", false }
+func (m machine) lostDatabase(int, string) (string, error) { return "", errors.ErrUnsupported }

@@ -20,7 +20,8 @@ type questions struct {
 	// attributes is set.
 	namespaces []string
 	attributes bool
-	// write asks for a write, running for the number of running workflows.
+	// write asks for a write, unless one is being made already; running for
+	// the number of running workflows.
 	write, running bool
 }
 
@@ -85,14 +86,11 @@ func (s *session) interview(ctx context.Context, q questions, timeout time.Durat
 
 // checks are those that the questions ask for.
 func (i *interview) checks() []func(context.Context) {
-	checks := []func(context.Context){i.store, i.visibility}
+	checks := []func(context.Context){i.store, i.visibility, i.writeStore}
 	if ui, ok := i.ui.Get(); ok {
 		checks = append(checks, func(ctx context.Context) { i.answers.UI = i.pages.check(ctx, ui, i.timeout) })
 	} else {
 		i.answers.UI = observed.Unsure[observed.Check](i.ui.Reason)
-	}
-	if i.write {
-		checks = append(checks, i.writeStore)
 	}
 	if i.running {
 		checks = append(checks, i.countRunning)

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
-	"go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc/codes"
 )
@@ -48,23 +47,4 @@ func (i *interview) cluster(ctx context.Context) observed.Fact[observed.Check] {
 		i.answers.Cluster = observed.Unsure[observed.Cluster](failure(check))
 	}
 	return check
-}
-
-// What the write check writes, into the data of the system namespace. The
-// server merges it with what is there, under a check of the version, so it
-// undoes nobody's change; and it writes although the value is the same.
-const (
-	writeKey   = "local.stigmer.ai/write-check"
-	writeValue = "done"
-)
-
-// writeStore makes one small write.
-func (i *interview) writeStore(ctx context.Context) {
-	i.answers.Write = i.call(ctx, "UpdateNamespace", func(ctx context.Context) error {
-		_, err := i.flow.UpdateNamespace(ctx, &workflowservice.UpdateNamespaceRequest{
-			Namespace:  systemNamespace,
-			UpdateInfo: &namespace.UpdateNamespaceInfo{Data: map[string]string{writeKey: writeValue}},
-		})
-		return err
-	})
 }

@@ -24,6 +24,8 @@ type session struct {
 	mu sync.Mutex
 	// refused is why the last attempt to connect failed.
 	refused error
+	// ongoing is the write check that is being made, nil when none is.
+	ongoing *write
 }
 
 // newSession prepares a connection; it is made by the first call.
@@ -64,6 +66,7 @@ func (s *session) refusal() error {
 
 // close ends the connections.
 func (s *session) close() error {
+	s.endWrite()
 	s.pages.close()
 	return s.conn.Close()
 }

@@ -211,7 +211,8 @@ type HealthSpec struct {
 	// StartupTimeout is how long a start may take. Default 30s.
 	// +optional
 	StartupTimeout *metav1.Duration `json:"startupTimeout,omitempty"`
-	// Timeout of one health check. Default 1s.
+	// Timeout of one health check. Default 1s. A write to the store, which is
+	// tried every 30s, may take 12s; Ready is Unknown while it is late.
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
 	// FailureThreshold is how many checks in a row must fail before a server

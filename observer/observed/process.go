@@ -124,4 +124,8 @@ type Evidence struct {
 	// instance's database path now. Of a server of ours, Absent means that it
 	// has another file open, or none yet.
 	OpensDatabase Knowledge
+	// OpensAnother, of a server of ours: it has a database open that is not the
+	// file at the path that it was started on, which was deleted, moved or
+	// replaced under it. Absent while it has that file open, or none yet.
+	OpensAnother Knowledge
 }

@@ -15,6 +15,9 @@ type Server struct {
 	// Write says whether the store can be written. It is asked only when the
 	// target says so.
 	Write Fact[Check]
+	// WriteLate is set when a write has had no answer within the timeout of a
+	// check, and goes on.
+	WriteLate bool
 	// Visibility says whether workflows can be listed.
 	Visibility Fact[Check]
 	// UI says whether the UI answers 200.

@@ -48,6 +48,10 @@ func serverValues() []value {
 	return []value{
 		{"server", server(time.Hour, observed.Known, observed.Known)},
 		{"server without the file", server(time.Hour, observed.Absent, observed.Known)},
+		{"server with a lost file", func(b *base) {
+			server(time.Hour, observed.Absent, observed.Known)(b)
+			b.edit(func(p *observed.Process) { p.Evidence.OpensAnother = observed.Known })
+		}},
 		{"server whose files are unreadable", server(time.Hour, observed.Unknown, observed.Known)},
 		{"server on another storage", server(time.Hour, observed.Absent, observed.Absent)},
 		{"server that lost another storage", func(b *base) {
@@ -145,6 +149,10 @@ func answerValues() []value {
 		{"visibility problem", func(b *base) { b.Observed.Server.Visibility = problem }},
 		{"UI problem", func(b *base) { b.Observed.Server.UI = problem }},
 		{"writes fail", func(b *base) { b.History.Write.Problem, b.History.Write.Failures = "disk I/O error", 2 }},
+		{"a write is late", func(b *base) {
+			b.Observed.Server.WriteLate = true
+			b.Observed.Server.Write = observed.Unsure[observed.Check]("a write has had no answer within 1s yet")
+		}},
 		{"no write was tried", func(b *base) { b.History.Write = WriteCheck{} }},
 	}
 }

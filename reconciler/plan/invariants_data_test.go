@@ -112,10 +112,11 @@ func endFault(b base, a Action) string {
 	onIt := onFile(b) && e.NamesDatabase != observed.Absent
 	meta, cluster := db.Meta, b.Observed.Server.Cluster
 	on, elsewhere := a.Target.StartedOn.Get()
+	served := b.History.Served || e.OpensAnother != observed.Absent
 	switch {
-	case elsewhere && b.History.Served && on.Opens != observed.Known:
+	case elsewhere && served && on.Opens != observed.Known:
 		return "a server is ended that has the only copy of a database that the spec named before"
-	case onIt && b.History.Served && e.OpensDatabase == observed.Absent && !db.File.IsUnknown():
+	case onIt && served && e.OpensDatabase == observed.Absent && !db.File.IsUnknown():
 		return "a server is ended that has the only copy"
 	case onIt && meta.IsKnown() && db.FirstBoot.IsAbsent() && cluster.IsKnown() && meta.Value.ClusterID != "" && meta.Value.ClusterID != cluster.Value.ID:
 		return "a server is ended that has another database than is recorded"

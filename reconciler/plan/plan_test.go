@@ -120,6 +120,7 @@ func (b base) server(pid int, age time.Duration) observed.Process {
 	p.Evidence = observed.Evidence{
 		HoldsLock: observed.Known, CarriesMark: observed.Known,
 		MatchesRecord: observed.Known, NamesDatabase: observed.Known, OpensDatabase: observed.Known,
+		OpensAnother: observed.Absent,
 	}
 	return p
 }
@@ -144,6 +145,7 @@ func stranger(pid int, executable string, args ...string) observed.Process {
 		Evidence: observed.Evidence{
 			HoldsLock: observed.Absent, CarriesMark: observed.Absent,
 			MatchesRecord: observed.Absent, NamesDatabase: observed.Absent, OpensDatabase: observed.Absent,
+			OpensAnother: observed.Absent,
 		},
 	}
 }

@@ -115,7 +115,8 @@ func (v view) otherCluster() (recorded, running string, differ bool) {
 const writeCheckStale = 3 * WriteCheckEvery
 
 // storeWritable judges by the last write, which is not made in every look. It
-// does not count any more when the file was lost since, or the server hangs.
+// does not count any more when the file was lost since, the server hangs, or
+// the next one is late.
 func (v view) storeWritable() Verdict {
 	name, write := v1alpha1.ConditionStoreWritable, v.in.History.Write
 	file := v.databaseFile()
@@ -124,6 +125,8 @@ func (v view) storeWritable() Verdict {
 		return fails(name, "NoProcess", "no server of this instance runs", "")
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
+	case v.in.Observed.Server.WriteLate:
+		return unsure(name, v.in.Observed.Server.Write.Reason)
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
 		return unsure(name, "no write was tried lately")
 	case write.Problem != "":

@@ -135,14 +135,12 @@ func (v view) notOpen() Verdict {
 }
 
 // mayHaveServed reports whether a server that does not have its file open may
-// have had it: a daemon has seen it serve, or the file is gone and no marker says
-// that it is still to be made.
+// have had it: a daemon has seen it serve, or it has another database open than
+// the one that is there. One that has none open has not come that far.
 func (v view) mayHaveServed() bool {
-	file, marker := v.in.Observed.Database.File.Knowledge, v.in.Observed.Database.FirstBoot.Knowledge
-	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		file, marker = on.Exists, on.FirstBoot
-	}
-	return v.in.History.Served || file == observed.Absent && marker == observed.Absent
+	return v.in.History.Served || slices.ContainsFunc(v.unit, func(p observed.Process) bool {
+		return p.Evidence.OpensAnother != observed.Absent
+	})
 }
 
 // lost judges a server that has served and whose file is not at the path any

@@ -67,6 +67,7 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 			MatchesRecord: known(m.Record.IsKnown() && record.PID == p.ID.PID && record.Format == observed.RecordCurrent && p.Started.Sub(record.Started).Abs().Seconds() <= 1),
 			NamesDatabase: known(p.Path != "" && p.Path == t.DatabasePath),
 			OpensDatabase: known(p.Store != 0 && p.Store == m.Disk.at(t.DatabasePath).Store),
+			OpensAnother:  known(marked && p.Store != 0 && p.Path != "" && p.Store != m.Disk.at(p.Path).Store),
 		},
 	}
 	if p.Stopped {
