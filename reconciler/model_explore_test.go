@@ -180,9 +180,9 @@ func (m *model) fingerprint() uint64 {
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
 		f := w.Disk.Files[path]
 		s := w.Disk.Stores[f.Store]
-		fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
+		fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, s.Rubbish, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Knowledge, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
 	}
-	fmt.Fprintln(h, len(w.Disk.Backups), m.wish.Spec, m.garbage, m.missing, m.unwritable, m.deaf, m.status != nil)
+	fmt.Fprintln(h, len(w.Disk.Backups), m.wish.Spec, m.garbage, m.missing, m.unwritable, m.deaf, m.status != nil, m.torn)
 	for _, d := range m.daemons {
 		d.describe(h, name, since)
 	}
@@ -199,7 +199,7 @@ func (d *modelDaemon) describe(h interface{ Write([]byte) (int, error) }, name f
 	fmt.Fprintln(h, generation-history.Generation, since(d.missingSince), name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
 		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
-		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits))
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits), len(d.done), history.Restore.Begun.IsZero())
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {
 		var r plan.Retirement = history.Retirements[id]

@@ -167,6 +167,9 @@ func userHappenings() []happening {
 // path of the database that the wish names.
 func (m *model) path() string { return m.wish.Spec.Storage.Path }
 
+// torn is why a record cannot be read of which half was written.
+const torn = "unexpected end of JSON input"
+
 func diskHappenings() []happening {
 	disk := func(m *model) *simulation.Disk { return &m.machine.Disk }
 	there := func(m *model) bool { return disk(m).Files[m.path()].Store != 0 }
@@ -177,6 +180,13 @@ func diskHappenings() []happening {
 		{"backed up", there, func(m *model) { m.machine.BackUp(m.path(), "/b/good.db") }},
 		{"disk full", nil, func(m *model) { disk(m).Full = !disk(m).Full }},
 		{"disk read-only", nil, func(m *model) { disk(m).ReadOnly = !disk(m).ReadOnly }},
+		{"database overwritten", there, func(m *model) { disk(m).Overwrite(m.path()) }},
+		{"database's record torn", func(m *model) bool { return disk(m).Files[m.path()].Meta.IsKnown() }, func(m *model) {
+			disk(m).Change(m.path(), func(f *simulation.File) { f.Meta = observed.Unsure[observed.Meta](torn) })
+		}},
+		{"copy's record torn", func(m *model) bool { return disk(m).Files[m.path()].Staged.IsKnown() }, func(m *model) {
+			disk(m).Change(m.path(), func(f *simulation.File) { f.Staged = observed.Unsure[observed.Meta](torn) })
+		}},
 		{"another build", nil, func(m *model) { m.machine.Build = "temporal-server 1.31.2" }},
 	}
 }
@@ -187,8 +197,12 @@ func troubleHappenings() []happening {
 		{"deaf daemon", nil, func(m *model) { m.deaf = !m.deaf }},
 		{"status unwritable", nil, func(m *model) { m.unwritable = !m.unwritable }},
 		{"status lost", func(m *model) bool { return m.status != nil }, func(m *model) { m.status = nil }},
+		{"status torn", func(m *model) bool { return m.status != nil }, func(m *model) { m.status, m.torn = nil, true }},
 		{"lock file deleted", nil, func(m *model) { m.machine.LockFile++ }},
 		{"record lost", nil, func(m *model) { m.machine.Record = observed.None[observed.Record]("") }},
+		{"record torn", func(m *model) bool { return m.machine.Record.IsKnown() }, func(m *model) {
+			m.machine.Record = observed.Is(observed.Record{Format: observed.RecordCorrupt})
+		}},
 		{"record forged", nil, (*model).forgeRecord},
 	}
 }

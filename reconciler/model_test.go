@@ -193,7 +193,9 @@ func (m *model) rest() (plan.Situation, string) {
 // a reason that is true.
 func (m *model) resting(d *modelDaemon) string {
 	disk := m.machine.Disk
-	unfit := disk.Full || disk.ReadOnly
+	here := disk.Files[m.path()]
+	rubbish := disk.Stores[here.Store].Rubbish
+	unfit := disk.Full || disk.ReadOnly || rubbish || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
 	server := m.machine.Server()
 	var lost, partial bool
 	if server != nil && server.Store != 0 {
@@ -217,12 +219,14 @@ func (m *model) resting(d *modelDaemon) string {
 		return unless(server != nil && disk.Files[server.Path].Meta.Value.ClusterID != disk.Stores[server.Store].Cluster, "it is the same cluster")
 	case plan.Degraded:
 		return unless(unfit || lost || partial, "nothing is wrong")
+	case plan.ChecksUnknown:
+		return unless(here.Meta.IsUnknown(), "all can be known")
 	case plan.DatabaseUnusable:
 		return unless(unfit, "the database can be used")
 	case plan.RestoreBlocked:
 		return m.blockedRestore(d)
 	case "":
-		return unless((m.missing || m.garbage) && d.object == nil, "nothing was decided")
+		return unless((m.missing || m.garbage) && (d.object == nil || d.object.Generation == 0), "nothing was decided")
 	default:
 		return "it is no situation to rest in"
 	}
@@ -235,7 +239,8 @@ func (m *model) blockedRestore(d *modelDaemon) string {
 	sound := slices.ContainsFunc([]string{"/b/good.db"}, func(path string) bool {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})
-	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.hasStranger() != nil
+	f := m.machine.Disk.Files[wish.Database]
+	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.hasStranger() != nil || f.Staged.IsUnknown() || f.Meta.IsUnknown()
 	return unless(!sound || unfit || wish.Database != d.object.Spec.Storage.Path, "the backup is sound, and there is room")
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer"
 	"github.com/stigmer/stigmer-local/observer/observed"
+	"github.com/stigmer/stigmer-local/reconciler/actuator"
 	"github.com/stigmer/stigmer-local/reconciler/events"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 	"github.com/stigmer/stigmer-local/reconciler/simulation"
@@ -29,9 +30,10 @@ type model struct {
 	// wish is what the desired file says; garbage and missing files say nothing.
 	wish             *v1alpha1.Temporal
 	garbage, missing bool
-	// status is what the status file says; unwritable keeps it as it is.
-	status     *v1alpha1.Temporal
-	unwritable bool
+	// status is what the status file says; unwritable keeps it as it is. One of
+	// which half was written is torn and says nothing.
+	status           *v1alpha1.Temporal
+	unwritable, torn bool
 	// deaf daemons hear of no exit.
 	deaf    bool
 	daemons []*modelDaemon
@@ -67,8 +69,8 @@ func newModel() *model {
 func (m *model) boot() {
 	d := &modelDaemon{model: m, object: modelHome.lastGood("temporal", m.status)}
 	d.instance = &instance{name: "temporal", log: logr.Discard(), lookAt: Options{Home: modelHome}.lookAt}
-	d.surroundings = surroundings{eyes: d, hands: m.machine, wishes: d, accounts: d, journal: d, clock: d}
-	d.resume(m.status, false, d.object)
+	d.surroundings = surroundings{eyes: d, hands: modelHands{m.machine, d}, wishes: d, accounts: d, journal: d, clock: d}
+	d.resume(m.status, m.torn, d.object)
 	m.daemons = append(m.daemons, d)
 }
 
@@ -92,10 +94,25 @@ func (d *modelDaemon) clone(m *model) *modelDaemon {
 	twin.instance = &instance{
 		name: i.name, log: i.log, lookAt: i.lookAt, chronicle: i.chronicle, history: i.history, status: i.status, lost: i.lost,
 		situation: i.situation, problem: i.problem, failure: i.failure, unwritten: i.unwritten,
-		hints: i.hints, thoroughAt: i.thoroughAt, exits: slices.Clone(i.exits),
+		hints: i.hints, thoroughAt: i.thoroughAt, exits: slices.Clone(i.exits), done: slices.Clone(i.done),
 	}
-	twin.surroundings = surroundings{eyes: twin, hands: m.machine, wishes: twin, accounts: twin, journal: twin, clock: twin}
+	twin.surroundings = surroundings{eyes: twin, hands: modelHands{m.machine, twin}, wishes: twin, accounts: twin, journal: twin, clock: twin}
 	return twin
+}
+
+// modelHands act on the machine, and tell the loop of what the real ones do
+// beside it.
+type modelHands struct {
+	*simulation.Machine
+	daemon *modelDaemon
+}
+
+func (h modelHands) Do(ctx context.Context, a plan.Action) actuator.Outcome {
+	out := h.Machine.Do(ctx, a)
+	if a.Verb == plan.StageBackup && out.Err == nil {
+		h.daemon.done = append(h.daemon.done, ended{a, nil})
+	}
+	return out
 }
 
 // died is how a daemon ends in the middle of an effect.
@@ -161,8 +178,12 @@ func (d *modelDaemon) read(now time.Time) (plan.Desired, string) {
 		d.adopt(m.wish)
 	}
 	missing := !d.missingSince.IsZero()
+	settled := missing && now.Sub(d.missingSince) >= removalSettle
+	if settled && d.object == nil {
+		d.object = (&source{name: "temporal", home: modelHome}).unknown()
+	}
 	return plan.Desired{
-		Object: d.object, Missing: missing, Removed: missing && now.Sub(d.missingSince) >= removalSettle,
+		Object: d.object, Missing: missing, Removed: settled,
 		Files: modelHome.Files("temporal"),
 	}, problem
 }
@@ -195,7 +216,7 @@ func (d *modelDaemon) write(object *v1alpha1.Temporal) error {
 	if m.unwritable {
 		return errUnwritable
 	}
-	m.status = object
+	m.status, m.torn = object, false
 	return nil
 }
 

@@ -124,10 +124,11 @@ func (i *instance) unproven(decision plan.Plan) bool {
 }
 
 // noteFailures takes into the history what failed beside the passes. What
-// succeeded there is seen.
+// succeeded there is seen, or else is to be done again.
 func (i *instance) noteFailures(desired plan.Desired) {
 	for _, e := range i.takeDone() {
 		if e.err == nil {
+			i.history = i.history.DidBeside(e.action)
 			continue
 		}
 		i.log.Error(e.err, "action failed", "verb", e.action.Verb)

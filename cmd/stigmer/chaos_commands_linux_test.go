@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // commandLines are all that a person can run. None may take longer than a
@@ -13,15 +16,22 @@ func commandLines() []string {
 		"local restart --yes --timeout 5s",
 		"local status", "local status -o wide", "local status -o json",
 		"local plan", "local plan --exit-code", "local events", "local logs",
-		"local backup", "local backups", "local daemon --detached", "version",
+		"local backup", "local backups", daemonLine, "version",
 	}
 }
+
+// daemonLine ends at once when there is a daemon, and else is one.
+const daemonLine = "local daemon --detached"
 
 // someCommands runs a few at once, beside what comes next.
 func (c *chaos) someCommands() {
 	lines := commandLines()
 	for range 1 + c.rng.IntN(4) {
 		line := lines[c.rng.IntN(len(lines))]
+		if line == daemonLine {
+			c.anotherDaemon()
+			continue
+		}
 		command := c.command(strings.Fields(line)...)
 		c.commands.Go(func() {
 			r, err := c.finish(command)
@@ -31,6 +41,31 @@ func (c *chaos) someCommands() {
 			}
 		})
 	}
+}
+
+// daemonStays is how long a daemon stays that came when there was none: longer
+// than it takes to start a server, and within the burst.
+const daemonStays = 3 * time.Second
+
+// anotherDaemon runs a daemon in the foreground, and asks it to go. How it ends is
+// not judged: the next step may be to kill it.
+func (c *chaos) anotherDaemon() {
+	command := c.command(strings.Fields(daemonLine)...)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	if err := command.Start(); err != nil {
+		c.Errorf("'%s': %v", daemonLine, err)
+		return
+	}
+	c.commands.Go(func() {
+		leave := time.AfterFunc(daemonStays, func() { _ = command.Process.Signal(syscall.SIGTERM) })
+		defer leave.Stop()
+		err := command.Wait()
+		c.diary.ran("'%s' ended: %v: %s", daemonLine, err, firstLine(stderr.String()))
+		if fault := faultsIn(stderr.String()); fault != nil {
+			c.Error(fault)
+		}
+	})
 }
 
 // restoreBackup makes a backup and restores it, while nothing is started that

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -38,6 +39,7 @@ func (c *chaos) heal() {
 	}
 	for _, p := range c.leaving {
 		if now, alive := readProcess(p.pid); alive && now.stat.ticks == p.stat.ticks {
+			_ = signalExactly(p, syscall.SIGCONT) // one that is stopped cannot obey
 			c.awaitGone(p.pid)
 		}
 	}

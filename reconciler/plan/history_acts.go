@@ -93,3 +93,12 @@ func isFailure(reason string) bool {
 	}
 	return false
 }
+
+// DidBeside takes in that an action was carried out beside the passes. A copy
+// that is not there afterwards all the same is to be made again.
+func (h History) DidBeside(action Action) History {
+	if action.Verb == StageBackup {
+		h.Restore.Begun = time.Time{}
+	}
+	return h
+}

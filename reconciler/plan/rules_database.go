@@ -32,6 +32,10 @@ func (v view) databaseProblem() Verdict {
 		return fails(name, "Unreadable", db.FirstBoot.Reason, "mend or remove "+observed.FirstBootPath(db.Path))
 	case db.Meta.IsUnknown():
 		return fails(name, "Unreadable", db.Meta.Reason, "mend or remove "+v.metaPath())
+	case db.File.IsAbsent() && db.Staged.IsUnknown():
+		// A restore may have moved the database aside.
+		return fails(name, "Unreadable", db.Staged.Reason,
+			"mend or remove "+observed.MetaPath(observed.StagedPath(db.Path))+"; a database that was moved aside is beside "+db.Path)
 	case v.notDatabase():
 		return fails(name, "NotADatabase", db.Path+" cannot be used: "+db.SQLite.Reason,
 			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))

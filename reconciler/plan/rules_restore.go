@@ -26,7 +26,7 @@ type RestoreWish struct {
 	// Done says that it was put in place.
 	Done bool
 	// Begun is when this daemon began to copy it; zero when it has not, or that
-	// has failed.
+	// has come to its end.
 	Begun time.Time
 	// Problem is why it could not be put in place, FailedAt when that was found.
 	Problem  string

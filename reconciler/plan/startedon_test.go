@@ -206,6 +206,22 @@ func TestSwapThatHasBegunIsFinished(t *testing.T) {
 	}
 }
 
+// TestSwapThatMayHaveBegun: when the record of a copy cannot be read, a database
+// that is not there may have been moved aside, and none is made in its place.
+func TestSwapThatMayHaveBegun(t *testing.T) {
+	b := healthy()
+	b.gone()
+	b.Observed.Database.Staged = observed.Unsure[observed.Meta]("cannot read it")
+	if p := Compute(b.Input); p.Situation == DatabaseUnusable {
+		t.Errorf("the database is there: %s", p)
+	}
+	b.Observed.Database.File = observed.None[observed.File]("")
+	b.Observed.Database.Meta = observed.None[observed.Meta]("")
+	if p := Compute(b.Input); p.Situation != DatabaseUnusable || len(p.Actions) > 0 || !strings.Contains(p.Remedy, "mend or remove") {
+		t.Errorf("it is not there: %s", p)
+	}
+}
+
 // TestCopyIsBegunOnce: it may take minutes, beside the passes.
 func TestCopyIsBegunOnce(t *testing.T) {
 	b := healthy()
@@ -220,6 +236,11 @@ func TestCopyIsBegunOnce(t *testing.T) {
 		if p := Compute(b.Input); p.Situation != RestoreRequested || len(p.Actions) > 0 {
 			t.Errorf("%s", p)
 		}
+	}
+	ended := b
+	ended.History = b.History.DidBeside(p.Actions[0])
+	if again := Compute(ended.Input); verbs(again) != "StageBackup" {
+		t.Errorf("the copy is made, and not there: %s", again)
 	}
 	b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: "/b/x.db@2026-01-02T03:04:04Z"})
 	b.look()

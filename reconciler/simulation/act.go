@@ -92,14 +92,13 @@ func (m *Machine) signal(a plan.Action, name string) (gone bool, err error) {
 }
 
 // judgeEnd: a server that alone has what somebody uses is ended for no reason but
-// that the user asked for it by name. A first boot that no daemon has seen come
-// to its end counts as one that never served anybody.
+// that the user asked for it by name.
 func (m *Machine) judgeEnd(p *Process, reason plan.Situation) {
 	switch reason {
 	case plan.Stopping, plan.RestartRequested, plan.RestoreRequested:
 		return
 	}
-	if f := m.Disk.at(p.Path); m.Disk.Stores[p.Store].Used && f.Store != p.Store && !f.Marker {
+	if m.Disk.Stores[p.Store].Used && m.Disk.at(p.Path).Store != p.Store {
 		m.harm("pid %d, which alone has what is used, was ended (%s)", p.ID.PID, reason)
 	}
 }
@@ -109,7 +108,8 @@ const startupTimeout = 30
 
 // judgeKill: a SIGKILL in the first boot poisons the file.
 func (m *Machine) judgeKill(p *Process) {
-	booting := p.FirstBoot && (p.Store == 0 || !m.Disk.Stores[p.Store].Whole)
+	store := m.Disk.Stores[p.Store]
+	booting := p.FirstBoot && (p.Store == 0 || !store.Whole && !store.Rubbish)
 	if booting && m.Now.Sub(p.Started).Seconds() < startupTimeout {
 		m.harm("pid %d was killed in its first boot", p.ID.PID)
 	}

@@ -13,7 +13,8 @@ type Store struct {
 	Cluster string
 	// Whole says that its first boot came to its end, Used that somebody has
 	// workflows in it, Deleted that somebody took it away from under its server.
-	Whole, Used, Deleted bool
+	// Rubbish says that somebody wrote over it.
+	Whole, Used, Deleted, Rubbish bool
 	// Unmarked says that its server was not started to make it: the file was taken
 	// away in the milliseconds between the start and the opening.
 	Unmarked bool
@@ -101,6 +102,13 @@ func (d *Disk) Put(path string) {
 	d.Change(path, func(f *File) { f.Store = id })
 }
 
+// Overwrite writes something over the file at the path, as a user or a power cut
+// does: what was in it is gone, and not by our doing.
+func (d *Disk) Overwrite(path string) {
+	d.Stores[d.at(path).Store] = Store{Rubbish: true}
+	d.Change(path, func(f *File) { f.Journal = false }) // which might mend it
+}
+
 // Delete takes the file at the path away, as a user does.
 func (d *Disk) Delete(path string) {
 	f := d.at(path)
@@ -121,7 +129,7 @@ func (d *Disk) settle(path string, store int) {
 
 // crashed leaves the journal of a first boot that was cut short.
 func (d *Disk) crashed(path string, store int) {
-	if d.at(path).Store == store && !d.Stores[store].Whole {
+	if s := d.Stores[store]; d.at(path).Store == store && !s.Whole && !s.Rubbish {
 		d.Change(path, func(f *File) { f.Journal = true })
 	}
 }

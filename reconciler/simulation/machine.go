@@ -171,7 +171,7 @@ func (m *Machine) nextEvent(end time.Time) (at time.Time, happens func()) {
 		if p.Path != "" && p.Store == 0 && !p.Stopped {
 			due(p.Started.Add(createsAfter), func() { m.open(m.Find(id)) })
 		}
-		if p.Store != 0 && !m.Disk.Stores[p.Store].Whole && p.FirstBoot && !p.Stopped {
+		if s := m.Disk.Stores[p.Store]; p.Store != 0 && !s.Whole && !s.Rubbish && p.FirstBoot && !p.Stopped {
 			due(p.Started.Add(wholeAfter), func() { m.complete(m.Find(id)) })
 		}
 	}
@@ -190,6 +190,9 @@ func (m *Machine) open(p *Process) {
 		p.FirstBoot = true
 	}
 	m.judgeOpen(p)
+	if m.Disk.Stores[p.Store].Rubbish {
+		m.End(p.ID) // it says that this is no database
+	}
 }
 
 func (m *Machine) complete(p *Process) {
@@ -210,7 +213,7 @@ func (m *Machine) judgeOpen(p *Process) {
 			m.harm("pid %d opened the database that pid %d has", p.ID.PID, other.ID.PID)
 		}
 	}
-	if s := m.Disk.Stores[p.Store]; !p.FirstBoot && !s.Whole && !s.Unmarked {
+	if s := m.Disk.Stores[p.Store]; !p.FirstBoot && !s.Whole && !s.Unmarked && !s.Rubbish {
 		m.harm("pid %d was started on a database that lacks tables", p.ID.PID)
 	}
 }

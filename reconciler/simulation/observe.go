@@ -133,7 +133,7 @@ func (m *Machine) database(t observer.Target) observed.Database {
 	}
 	if f.Store != 0 {
 		db.File = observed.Is(observed.File{Device: 1, Inode: uint64(f.Store), Size: 4096})
-		db.SQLite = observed.Is(true)
+		db.SQLite = observed.Is(!m.Disk.Stores[f.Store].Rubbish)
 	}
 	if f.Copy == 0 && f.Staged.Value.Replaces == "" {
 		db.Staged = observed.None[observed.Meta]("no backup lies ready")
