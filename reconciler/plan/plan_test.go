@@ -69,6 +69,7 @@ func testDatabase(b base) observed.Database {
 		FirstBoot: observed.None[observed.FirstBoot](""),
 		Meta:      observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),
 		Expected:  observed.None[[]string](""),
+		Staged:    observed.None[observed.Meta](""),
 	}
 }
 
