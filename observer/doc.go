@@ -90,7 +90,7 @@
 // the kernel twice for its listeners, 0.3 ms together; everything else is
 // waiting for the server. With the real one on two cores a health check takes
 // 0.35 ms, and the reads of store, visibility and UI 1.3 ms together; see
-// BenchmarkReal. Each check ends by its timeout and all of them before the look
+// BenchmarkReal. Each check but a write ends by its timeout and before the look
 // does, so a server that hangs costs one timeout, or two when it stops between
 // health check and the rest. A write takes 3 ms, and 0.3 s when it fails. It is
 // the one call that may go on when the look is over, for it has 12 s: it is made

@@ -81,7 +81,7 @@ func TestLockHandedOver(t *testing.T) {
 				t.Errorf("holder = %d, want %d", pid, c.pid())
 			}
 			want := observed.Evidence{HoldsLock: observed.Known, CarriesMark: observed.Known,
-				MatchesRecord: observed.Absent, NamesDatabase: observed.Absent, OpensDatabase: observed.Absent}
+				MatchesRecord: observed.Absent, NamesDatabase: observed.Absent, OpensDatabase: observed.Absent, OpensAnother: observed.Absent}
 			if got := s.Lock.Value.Holder.Value.Evidence; got != want {
 				t.Errorf("evidence = %+v, want %+v", got, want)
 			}

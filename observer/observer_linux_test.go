@@ -35,7 +35,7 @@ func TestSteadyLook(t *testing.T) {
 		t.Errorf("looking changed the folder\nfrom %q\nto   %q", before, after)
 	}
 	all := observed.Evidence{HoldsLock: observed.Known, CarriesMark: observed.Known, MatchesRecord: observed.Known,
-		NamesDatabase: observed.Known, OpensDatabase: observed.Absent}
+		NamesDatabase: observed.Known, OpensDatabase: observed.Absent, OpensAnother: observed.Absent}
 	if got := second.Processes.Value[0].Evidence; got != all {
 		t.Errorf("evidence = %+v", got)
 	}

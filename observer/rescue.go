@@ -2,6 +2,7 @@ package observer
 
 import (
 	"errors"
+	"os"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -19,22 +20,26 @@ func (o *Observer) LostDatabase(ps []observed.Process, path string) (string, boo
 	return "", false
 }
 
-// opensAnother says whether a process of ours has a database open and not the
-// one at the path that it was started on. It is looked for only when that one
-// is not open, which is seldom.
+// opensAnother says whether a process has a database open that is not the one
+// at the path that it was started on. Descriptors are read only of one that does
+// not have that one open: a server that has lost it, and a wrapper.
 func (l *look) opensAnother(p observed.Process) observed.Knowledge {
-	e, path, opens := p.Evidence, l.database.path, p.Evidence.OpensDatabase
+	path, opens := l.database.path, p.Evidence.OpensDatabase
 	if on, elsewhere := p.StartedOn.Get(); elsewhere {
 		path, opens = on.Path, on.Opens
-	} else if e.NamesDatabase == observed.Absent {
+	} else if p.Evidence.NamesDatabase == observed.Absent {
 		return observed.Absent // it was started on none
 	}
-	switch {
-	case e.CarriesMark != observed.Known && e.HoldsLock != observed.Known, opens == observed.Known:
+	switch opens {
+	case observed.Known:
 		return observed.Absent
-	case opens == observed.Unknown:
+	case observed.Unknown:
 		return observed.Unknown
 	}
 	found, err := l.machine.lostDatabase(p.PID, path)
-	return answer(err == nil || errors.Is(err, errors.ErrUnsupported), found != "")
+	if errors.Is(err, errors.ErrUnsupported) {
+		// A file that is not being made may have been opened before it went.
+		_, err = os.Lstat(observed.FirstBootPath(path))
+	}
+	return answer(err == nil, found != "")
 }

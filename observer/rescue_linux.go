@@ -2,7 +2,6 @@ package observer
 
 import (
 	"errors"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -20,14 +19,14 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		return "", err
 	}
 	var unread error
-	there, _ := os.Stat(path)
+	there, _, _ := identify(path)
 	for _, descriptor := range numbers(names) {
 		link := folder + "/" + strconv.Itoa(descriptor)
-		info, err := os.Stat(link)
+		file, regular, err := identify(link)
 		if err != nil && !gone(err) {
 			unread = err
 		}
-		if err != nil || !info.Mode().IsRegular() || there != nil && os.SameFile(info, there) {
+		if err != nil || !regular || file == there {
 			continue
 		}
 		header, err := readHeader(link)
@@ -40,4 +39,12 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		}
 	}
 	return "", unread
+}
+
+// identify follows the link and says which file it is, by what the kernel knows
+// already: it may be on a server that does not answer.
+func identify(path string) (file fileKey, regular bool, err error) {
+	var s unix.Statx_t
+	err = unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE|unix.STATX_INO, &s)
+	return fileKey{device: unix.Mkdev(s.Dev_major, s.Dev_minor), inode: s.Ino}, s.Mode&unix.S_IFMT == unix.S_IFREG, err
 }

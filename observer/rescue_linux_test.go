@@ -31,7 +31,7 @@ func TestOpensAnother(t *testing.T) {
 		{"deleted before anything was in it", i.DatabasePath, "", true, os.Remove, ours, observed.Absent},
 		{"not opened yet", i.DatabasePath, databaseHeader, false, nil, ours, observed.Absent},
 		{"deleted before it was opened", i.DatabasePath, databaseHeader, false, os.Remove, ours, observed.Absent},
-		{"not ours", i.DatabasePath, databaseHeader, true, os.Remove, nil, observed.Absent},
+		{"without a mark", i.DatabasePath, databaseHeader, true, os.Remove, nil, observed.Known},
 		{"elsewhere", elsewhere, databaseHeader, true, nil, ours, observed.Absent},
 		{"elsewhere, deleted", elsewhere, databaseHeader, true, os.Remove, ours, observed.Known},
 		{"elsewhere, replaced", elsewhere, databaseHeader, true, replace, ours, observed.Known},

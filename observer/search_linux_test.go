@@ -62,7 +62,7 @@ func TestSearchFindsByEachEvidence(t *testing.T) {
 
 // absentUnless replaces Unknown, the zero value, by Absent.
 func absentUnless(e observed.Evidence) observed.Evidence {
-	for _, k := range []*observed.Knowledge{&e.HoldsLock, &e.CarriesMark, &e.MatchesRecord, &e.NamesDatabase, &e.OpensDatabase} {
+	for _, k := range []*observed.Knowledge{&e.HoldsLock, &e.CarriesMark, &e.MatchesRecord, &e.NamesDatabase, &e.OpensDatabase, &e.OpensAnother} {
 		if *k == observed.Unknown {
 			*k = observed.Absent
 		}

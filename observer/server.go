@@ -61,8 +61,8 @@ type interview struct {
 	answers observed.Server
 }
 
-// interview asks the questions and returns when all are answered or their
-// time is over, so that none is left behind to pile up.
+// interview asks the questions and returns when all are answered or their time
+// is over. None is left behind but one write, which is not begun a second time.
 func (s *session) interview(ctx context.Context, q questions, timeout time.Duration) observed.Server {
 	i := &interview{
 		session: s, questions: q, timeout: timeout, answers: q.unasked(notWanted),
@@ -84,7 +84,7 @@ func (s *session) interview(ctx context.Context, q questions, timeout time.Durat
 	return i.answers
 }
 
-// checks are those that the questions ask for.
+// checks are those that the questions ask for, and to look after a write.
 func (i *interview) checks() []func(context.Context) {
 	checks := []func(context.Context){i.store, i.visibility, i.writeStore}
 	if ui, ok := i.ui.Get(); ok {

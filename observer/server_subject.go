@@ -125,6 +125,7 @@ func (l *look) check(ctx context.Context, s subject) (observed.Fact[observed.Hea
 	case ctx.Err() != nil:
 		return s.unsure(cutShort(ctx))
 	case health.Status != observed.HealthServing:
+		session.endWrite() // nobody would ask for its outcome until it is an old one
 		return observed.Is(health), s.unasked(notServing)
 	}
 	return observed.Is(health), session.interview(ctx, s.questions, l.target.HealthTimeout)

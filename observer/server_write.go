@@ -2,6 +2,7 @@ package observer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -83,6 +84,10 @@ func (s *session) beginWrite() *write {
 			Namespace:  systemNamespace,
 			UpdateInfo: &namespace.UpdateNamespaceInfo{Data: map[string]string{writeKey: writeValue}},
 		})
+		if errors.Is(ctx.Err(), context.Canceled) {
+			w.outcome = observed.Unsure[observed.Check](cutShort(ctx))
+			return
+		}
 		w.outcome = outcome("UpdateNamespace", err, writeTimeout)
 	}()
 	return w

@@ -176,7 +176,7 @@ func (m *model) fingerprint() uint64 {
 		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
 			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt))
 	}
-	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
+	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
 		f := w.Disk.Files[path]
 		s := w.Disk.Stores[f.Store]
@@ -199,7 +199,7 @@ func (d *modelDaemon) describe(h interface{ Write([]byte) (int, error) }, name f
 	fmt.Fprintln(h, generation-history.Generation, since(d.missingSince), name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
 		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
-		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits), len(d.done), history.Restore.Begun.IsZero())
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits), len(d.done), name(d.proven.PID), history.Restore.Begun.IsZero())
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {
 		var r plan.Retirement = history.Retirements[id]

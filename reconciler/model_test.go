@@ -166,7 +166,7 @@ func (m *model) describe() string {
 // rest lets the adversary be quiet and one daemon work until it does nothing for
 // two passes, and judges where that is.
 func (m *model) rest() (plan.Situation, string) {
-	m.machine.Blind, m.deaf, m.unwritable = false, false, false
+	m.machine.Blind, m.machine.Hidden, m.machine.Late, m.deaf, m.unwritable = false, false, false, false, false
 	m.daemons = m.daemons[:1]
 	d := m.daemons[0]
 	quiet := 0
@@ -193,9 +193,9 @@ func (m *model) rest() (plan.Situation, string) {
 // a reason that is true.
 func (m *model) resting(d *modelDaemon) string {
 	disk := m.machine.Disk
-	here := disk.Files[m.path()]
-	rubbish := disk.Stores[here.Store].Rubbish
-	unfit := disk.Full || disk.ReadOnly || rubbish || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
+	here := disk.At(m.path())
+	unfit := disk.Full || disk.ReadOnly || disk.Stores[here.Store].Rubbish
+	unusable := unfit || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
 	server := m.machine.Server()
 	var lost, partial bool
 	if server != nil && server.Store != 0 {
@@ -212,7 +212,7 @@ func (m *model) resting(d *modelDaemon) string {
 	case plan.PortHeldByStranger:
 		return unless(m.hasStranger() != nil, "no stranger is there")
 	case plan.ReplacementBlocked:
-		return unless(m.hasStranger() != nil || unfit, "nothing blocks")
+		return unless(m.hasStranger() != nil || unusable, "nothing blocks")
 	case plan.DatabaseLost:
 		return unless(lost, "nothing is lost")
 	case plan.OtherCluster:
@@ -222,7 +222,7 @@ func (m *model) resting(d *modelDaemon) string {
 	case plan.ChecksUnknown:
 		return unless(here.Meta.IsUnknown(), "all can be known")
 	case plan.DatabaseUnusable:
-		return unless(unfit, "the database can be used")
+		return unless(unusable, "the database can be used")
 	case plan.RestoreBlocked:
 		return m.blockedRestore(d)
 	case "":
@@ -239,8 +239,8 @@ func (m *model) blockedRestore(d *modelDaemon) string {
 	sound := slices.ContainsFunc([]string{"/b/good.db"}, func(path string) bool {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})
-	f := m.machine.Disk.Files[wish.Database]
-	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.hasStranger() != nil || f.Staged.IsUnknown() || f.Meta.IsUnknown()
+	f := m.machine.Disk.At(wish.Database)
+	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.hasStranger() != nil || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
 	return unless(!sound || unfit || wish.Database != d.object.Spec.Storage.Path, "the backup is sound, and there is room")
 }
 

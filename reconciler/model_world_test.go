@@ -94,7 +94,7 @@ func (d *modelDaemon) clone(m *model) *modelDaemon {
 	twin.instance = &instance{
 		name: i.name, log: i.log, lookAt: i.lookAt, chronicle: i.chronicle, history: i.history, status: i.status, lost: i.lost,
 		situation: i.situation, problem: i.problem, failure: i.failure, unwritten: i.unwritten,
-		hints: i.hints, thoroughAt: i.thoroughAt, exits: slices.Clone(i.exits), done: slices.Clone(i.done),
+		hints: i.hints, thoroughAt: i.thoroughAt, proven: i.proven, exits: slices.Clone(i.exits), done: slices.Clone(i.done),
 	}
 	twin.surroundings = surroundings{eyes: twin, hands: modelHands{m.machine, twin}, wishes: twin, accounts: twin, journal: twin, clock: twin}
 	return twin

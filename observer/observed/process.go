@@ -124,8 +124,9 @@ type Evidence struct {
 	// instance's database path now. Of a server of ours, Absent means that it
 	// has another file open, or none yet.
 	OpensDatabase Knowledge
-	// OpensAnother, of a server of ours: it has a database open that is not the
-	// file at the path that it was started on, which was deleted, moved or
-	// replaced under it. Absent while it has that file open, or none yet.
+	// OpensAnother: it was started on the instance's database, or on that of
+	// StartedOn, and has one open that is not the file at that path any more:
+	// that was deleted, moved or replaced under it. Absent while it has that file
+	// open, or none yet.
 	OpensAnother Knowledge
 }

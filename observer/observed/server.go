@@ -15,8 +15,8 @@ type Server struct {
 	// Write says whether the store can be written. It is asked only when the
 	// target says so.
 	Write Fact[Check]
-	// WriteLate is set when a write has had no answer within the timeout of a
-	// check, and goes on.
+	// WriteLate says why Write is Unknown: the write has had no answer within
+	// the timeout of a check, and goes on.
 	WriteLate bool
 	// Visibility says whether workflows can be listed.
 	Visibility Fact[Check]

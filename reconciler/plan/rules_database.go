@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"path/filepath"
+
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -32,10 +34,10 @@ func (v view) databaseProblem() Verdict {
 		return fails(name, "Unreadable", db.FirstBoot.Reason, "mend or remove "+observed.FirstBootPath(db.Path))
 	case db.Meta.IsUnknown():
 		return fails(name, "Unreadable", db.Meta.Reason, "mend or remove "+v.metaPath())
-	case db.File.IsAbsent() && db.Staged.IsUnknown():
+	case v.main == nil && db.File.IsAbsent() && db.Staged.IsUnknown():
 		// A restore may have moved the database aside.
-		return fails(name, "Unreadable", db.Staged.Reason,
-			"mend or remove "+observed.MetaPath(observed.StagedPath(db.Path))+"; a database that was moved aside is beside "+db.Path)
+		return fails(name, "Unreadable", db.Staged.Reason, "if "+observed.ReplacedPath(db.Path, v.in.Now)+
+			" or the like is there, move it back to "+db.Path+" first; then mend or remove "+filepath.Dir(observed.StagedPath(db.Path)))
 	case v.notDatabase():
 		return fails(name, "NotADatabase", db.Path+" cannot be used: "+db.SQLite.Reason,
 			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))

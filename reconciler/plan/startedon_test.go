@@ -217,7 +217,7 @@ func TestSwapThatMayHaveBegun(t *testing.T) {
 	}
 	b.Observed.Database.File = observed.None[observed.File]("")
 	b.Observed.Database.Meta = observed.None[observed.Meta]("")
-	if p := Compute(b.Input); p.Situation != DatabaseUnusable || len(p.Actions) > 0 || !strings.Contains(p.Remedy, "mend or remove") {
+	if p := Compute(b.Input); p.Situation != DatabaseUnusable || len(p.Actions) > 0 || !strings.Contains(p.Remedy, "move it back") {
 		t.Errorf("it is not there: %s", p)
 	}
 }

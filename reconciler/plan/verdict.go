@@ -114,9 +114,9 @@ func (v view) otherCluster() (recorded, running string, differ bool) {
 // than it takes to make the next one, on a slow machine.
 const writeCheckStale = 3 * WriteCheckEvery
 
-// storeWritable judges by the last write, which is not made in every look. It
-// does not count any more when the file was lost since, the server hangs, or
-// the next one is late.
+// storeWritable judges by the last write, which is not made in every look. One
+// that succeeded does not count any more when the file was lost since, the server
+// hangs, or the next one is late.
 func (v view) storeWritable() Verdict {
 	name, write := v1alpha1.ConditionStoreWritable, v.in.History.Write
 	file := v.databaseFile()
@@ -125,17 +125,25 @@ func (v view) storeWritable() Verdict {
 		return fails(name, "NoProcess", "no server of this instance runs", "")
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
-	case v.in.Observed.Server.WriteLate:
-		return unsure(name, v.in.Observed.Server.Write.Reason)
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
-		return unsure(name, "no write was tried lately")
+		return unsure(name, late(v.in.Observed.Server, "no write was tried lately"))
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,
 			"look at the disk and at "+v.quoted("logs")+"; if it stays so, "+v.quoted("restart"))
+	case v.in.Observed.Server.WriteLate:
+		return unsure(name, late(v.in.Observed.Server, ""))
 	case file.Holds == observed.Absent && file.Reason != firstBootUnfinished:
 		return unsure(name, "not tried since: "+file.Message)
 	}
 	return holds(name, "Checked", "the server writes its store")
+}
+
+// late is why a write that goes on says nothing yet, or otherwise when none does.
+func late(server observed.Server, otherwise string) string {
+	if server.WriteLate {
+		return server.Write.Reason
+	}
+	return otherwise
 }
 
 func (v view) visibilityReadable() Verdict {

@@ -134,19 +134,34 @@ func (v view) notOpen() Verdict {
 	return v.lost(db.Path, db.File.Knowledge)
 }
 
-// mayHaveServed reports whether a server that does not have its file open may
-// have had it: a daemon has seen it serve, or it has another database open than
-// the one that is there. One that has none open has not come that far.
-func (v view) mayHaveServed() bool {
-	return v.in.History.Served || slices.ContainsFunc(v.unit, func(p observed.Process) bool {
-		return p.Evidence.OpensAnother != observed.Absent
-	})
+// hasServed says whether a server that does not have its file open has had it:
+// a daemon has seen it serve, or it has another database open than the one that
+// is there. One that has none open has not come that far.
+func (v view) hasServed() observed.Knowledge {
+	if v.in.History.Served {
+		return observed.Known
+	}
+	all := observed.Absent
+	for _, p := range v.unit {
+		switch p.Evidence.OpensAnother {
+		case observed.Known:
+			return observed.Known
+		case observed.Unknown:
+			all = observed.Unknown
+		}
+	}
+	return all
 }
+
+func (v view) mayHaveServed() bool { return v.hasServed() != observed.Absent }
 
 // lost judges a server that has served and whose file is not at the path any
 // more. What is there now, if anything, is another file.
 func (v view) lost(path string, exists observed.Knowledge) Verdict {
 	name := v1alpha1.ConditionDatabaseFile
+	if v.hasServed() == observed.Unknown {
+		return unsure(name, "whether the server alone has what was at "+path+" cannot be told")
+	}
 	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
 		"; or give it up with " + v.quoted("restart")
 	if exists == observed.Absent {

@@ -98,7 +98,7 @@ func (m *Machine) judgeEnd(p *Process, reason plan.Situation) {
 	case plan.Stopping, plan.RestartRequested, plan.RestoreRequested:
 		return
 	}
-	if m.Disk.Stores[p.Store].Used && m.Disk.at(p.Path).Store != p.Store {
+	if m.Disk.Stores[p.Store].Used && m.Disk.At(p.Path).Store != p.Store {
 		m.harm("pid %d, which alone has what is used, was ended (%s)", p.ID.PID, reason)
 	}
 }
@@ -160,8 +160,11 @@ func (m *Machine) born(l plan.Launch, lock int) Process {
 	return p
 }
 
-// judgeStart: two servers for one name.
+// judgeStart: two servers for one name, or one on what is no database.
 func (m *Machine) judgeStart(id observed.Identity) {
+	if f := m.Disk.At(m.Find(id).Path); m.Disk.Stores[f.Store].Rubbish {
+		m.harm("pid %d was started on a file that is no database", id.PID)
+	}
 	for _, p := range m.Processes {
 		if p.Ours && p.ID != id {
 			m.harm("pid %d was started beside pid %d", id.PID, p.ID.PID)
@@ -171,7 +174,7 @@ func (m *Machine) judgeStart(id observed.Identity) {
 
 // beginFirstBoot looks again at the database, and marks a first boot.
 func (m *Machine) beginFirstBoot(l plan.Launch) error {
-	f := m.Disk.at(l.DatabasePath)
+	f := m.Disk.At(l.DatabasePath)
 	found := ""
 	switch {
 	case l.FirstBoot && f.Store != 0:

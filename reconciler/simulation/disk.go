@@ -60,8 +60,8 @@ func blank() File {
 	return File{Meta: observed.None[observed.Meta](""), Staged: observed.None[observed.Meta]("")}
 }
 
-// at returns what lies at the path.
-func (d *Disk) at(path string) File {
+// At returns what lies at the path.
+func (d *Disk) At(path string) File {
 	if f, there := d.Files[path]; there {
 		return f
 	}
@@ -70,7 +70,7 @@ func (d *Disk) at(path string) File {
 
 // Change changes what lies at the path.
 func (d *Disk) Change(path string, change func(*File)) {
-	f := d.at(path)
+	f := d.At(path)
 	change(&f)
 	d.Files[path] = f
 }
@@ -105,13 +105,13 @@ func (d *Disk) Put(path string) {
 // Overwrite writes something over the file at the path, as a user or a power cut
 // does: what was in it is gone, and not by our doing.
 func (d *Disk) Overwrite(path string) {
-	d.Stores[d.at(path).Store] = Store{Rubbish: true}
+	d.Stores[d.At(path).Store] = Store{Rubbish: true}
 	d.Change(path, func(f *File) { f.Journal = false }) // which might mend it
 }
 
 // Delete takes the file at the path away, as a user does.
 func (d *Disk) Delete(path string) {
-	f := d.at(path)
+	f := d.At(path)
 	if s, there := d.Stores[f.Store]; there {
 		s.Deleted = true
 		d.Stores[f.Store] = s
@@ -122,14 +122,14 @@ func (d *Disk) Delete(path string) {
 
 // settle takes the journal away of a change that came to its end.
 func (d *Disk) settle(path string, store int) {
-	if d.at(path).Store == store {
+	if d.At(path).Store == store {
 		d.Change(path, func(f *File) { f.Journal = false })
 	}
 }
 
 // crashed leaves the journal of a first boot that was cut short.
 func (d *Disk) crashed(path string, store int) {
-	if s := d.Stores[store]; d.at(path).Store == store && !s.Whole && !s.Rubbish {
+	if s := d.Stores[store]; d.At(path).Store == store && !s.Whole && !s.Rubbish {
 		d.Change(path, func(f *File) { f.Journal = true })
 	}
 }
@@ -149,7 +149,7 @@ func (d *Disk) moveAside(path, aside string) error {
 	if _, taken := d.Aside[aside]; taken || aside == "" {
 		return fmt.Errorf("%q is taken, or no name", aside)
 	}
-	f := d.at(path)
+	f := d.At(path)
 	if f.Store != 0 {
 		d.Aside[aside] = f.Store
 	}

@@ -37,8 +37,9 @@ type Machine struct {
 	// Locked are the locks that a daemon holds in the middle of an effect: the
 	// instance's by its file, a database's by its path.
 	Locked map[any]bool
-	// Blind says that neither processes nor the lock can be read.
-	Blind bool
+	// Blind says that neither processes nor the lock can be read, Hidden that
+	// descriptors cannot, and Late that a write has no answer yet.
+	Blind, Hidden, Late bool
 	// Harms are the things that must never happen and did.
 	Harms []string
 
@@ -264,7 +265,7 @@ func (m *Machine) Arrive(p Process, pid int) observed.Identity { return m.spawn(
 
 // BackUp copies the database at the path to a backup, as a user does by hand.
 func (m *Machine) BackUp(path, backup string) {
-	if s := m.Disk.at(path).Store; m.Disk.Stores[s].Whole {
+	if s := m.Disk.At(path).Store; m.Disk.Stores[s].Whole {
 		m.Disk.Backups[backup] = m.Disk.copyOf(s)
 	}
 }

@@ -66,9 +66,12 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 			HoldsLock: known(p.Lock != 0 && p.Lock == m.LockFile), CarriesMark: known(marked),
 			MatchesRecord: known(m.Record.IsKnown() && record.PID == p.ID.PID && record.Format == observed.RecordCurrent && p.Started.Sub(record.Started).Abs().Seconds() <= 1),
 			NamesDatabase: known(p.Path != "" && p.Path == t.DatabasePath),
-			OpensDatabase: known(p.Store != 0 && p.Store == m.Disk.at(t.DatabasePath).Store),
-			OpensAnother:  known(marked && p.Store != 0 && p.Path != "" && p.Store != m.Disk.at(p.Path).Store),
+			OpensDatabase: known(p.Store != 0 && p.Store == m.Disk.At(t.DatabasePath).Store),
+			OpensAnother:  known(p.Store != 0 && p.Path != "" && p.Store != m.Disk.At(p.Path).Store),
 		},
+	}
+	if m.Hidden {
+		seen.Evidence.OpensDatabase, seen.Evidence.OpensAnother = observed.Unknown, observed.Unknown
 	}
 	if p.Stopped {
 		seen.State = observed.StateStopped
@@ -77,10 +80,13 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 		seen.Launch = observed.Is(p.Launch)
 	}
 	if marked && p.Path != "" && p.Path != t.DatabasePath {
-		f := m.Disk.at(p.Path)
+		f := m.Disk.At(p.Path)
 		seen.StartedOn = observed.Is(observed.StartedOn{
 			Path: p.Path, Exists: known(f.Store != 0), Opens: known(f.Store != 0 && f.Store == p.Store), FirstBoot: known(f.Marker),
 		})
+		if m.Hidden {
+			seen.StartedOn.Value.Opens = observed.Unknown
+		}
 	}
 	return seen
 }
@@ -124,7 +130,7 @@ func (m *Machine) database(t observer.Target) observed.Database {
 	if t.DatabasePath == "" {
 		return observed.Database{}
 	}
-	f := m.Disk.at(t.DatabasePath)
+	f := m.Disk.At(t.DatabasePath)
 	db := observed.Database{
 		Path: t.DatabasePath, File: observed.None[observed.File]("there is no " + t.DatabasePath),
 		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
@@ -192,7 +198,10 @@ func (m *Machine) server(p Process, t observer.Target) observed.Server {
 	if onFile && !store.Whole {
 		said.Visibility = observed.Is(observed.Check{Problem: "no such table: executions_visibility"})
 	}
-	if t.CheckWrite {
+	switch {
+	case t.CheckWrite && m.Late:
+		said.WriteLate, said.Write = true, observed.Unsure[observed.Check]("a write has had no answer within 1s yet")
+	case t.CheckWrite:
 		said.Write = observed.Is(observed.Check{Problem: m.writeProblem(p)})
 	}
 	return said
@@ -202,7 +211,7 @@ func (m *Machine) writeProblem(p Process) string {
 	switch {
 	case p.Store == 0:
 		return ""
-	case m.Disk.at(p.Path).Store != p.Store:
+	case m.Disk.At(p.Path).Store != p.Store:
 		return "attempt to write a readonly database"
 	case m.Disk.ReadOnly:
 		return "attempt to write a readonly database"

@@ -10,7 +10,7 @@ import (
 
 // seal records what is known, and takes the marker away.
 func (m *Machine) seal(w plan.DatabaseWork) error {
-	f := m.Disk.at(w.Path)
+	f := m.Disk.At(w.Path)
 	if f.Store == 0 {
 		return &actuator.DatabaseChangedError{Path: w.Path, Found: "there is none"}
 	}
@@ -27,7 +27,7 @@ func (m *Machine) seal(w plan.DatabaseWork) error {
 
 // quarantine renames a database aside whose first boot was cut short.
 func (m *Machine) quarantine(w plan.DatabaseWork) error {
-	f := m.Disk.at(w.Path)
+	f := m.Disk.At(w.Path)
 	switch {
 	case f.Store != 0 && !f.Marker:
 		return &actuator.DatabaseChangedError{Path: w.Path, Found: "its first boot came to its end"}
@@ -41,7 +41,7 @@ func (m *Machine) quarantine(w plan.DatabaseWork) error {
 
 // backUp copies a database that nobody has open, and records that.
 func (m *Machine) backUp(w plan.DatabaseWork) error {
-	f := m.Disk.at(w.Path)
+	f := m.Disk.At(w.Path)
 	if f.Store == 0 || f.Journal && !m.Disk.Stores[f.Store].Whole {
 		return fmt.Errorf("cannot copy %s: %w", w.Path, errIO)
 	}
@@ -62,7 +62,7 @@ func (m *Machine) backUp(w plan.DatabaseWork) error {
 
 // stage copies a backup beside the database and checks it.
 func (m *Machine) stage(w plan.DatabaseWork) error {
-	f := m.Disk.at(w.Path)
+	f := m.Disk.At(w.Path)
 	if f.Copy != 0 && f.Staged.Value.Restored == w.Meta.Restored {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (m *Machine) stage(w plan.DatabaseWork) error {
 
 // discard removes a staged backup.
 func (m *Machine) discard(w plan.DatabaseWork) error {
-	if aside := m.Disk.at(w.Path).Staged.Value.Replaces; aside != "" {
+	if aside := m.Disk.At(w.Path).Staged.Value.Replaces; aside != "" {
 		return &actuator.DatabaseChangedError{Path: w.Path, Found: "a restore has begun"}
 	}
 	m.Disk.Change(w.Path, func(f *File) { f.Copy, f.Staged = 0, observed.None[observed.Meta]("") })
@@ -96,7 +96,7 @@ func (m *Machine) discard(w plan.DatabaseWork) error {
 
 // replace puts the staged backup in the place of the database.
 func (m *Machine) replace(w plan.DatabaseWork) error {
-	f := m.Disk.at(w.Path)
+	f := m.Disk.At(w.Path)
 	switch {
 	case f.Staged.Value.Replaces != "":
 	case f.Meta.Value.Restored == w.Meta.Restored:
@@ -113,7 +113,7 @@ func (m *Machine) replace(w plan.DatabaseWork) error {
 			return err
 		}
 	}
-	if f = m.Disk.at(w.Path); f.Copy != 0 {
+	if f = m.Disk.At(w.Path); f.Copy != 0 {
 		if err := m.swap(w, f.Staged.Value.Replaces); err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (m *Machine) swap(w plan.DatabaseWork, aside string) error {
 	if _, taken := m.Disk.Aside[aside]; taken {
 		aside = w.Aside
 	}
-	if m.Disk.at(w.Path).Store != 0 || m.Disk.at(w.Path).Journal {
+	if m.Disk.At(w.Path).Store != 0 || m.Disk.At(w.Path).Journal {
 		if err := m.Disk.moveAside(w.Path, aside); err != nil {
 			return err
 		}
