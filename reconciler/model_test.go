@@ -194,6 +194,9 @@ func (m *model) rest() (plan.Situation, string) {
 func (m *model) resting(d *modelDaemon) string {
 	disk := m.machine.Disk
 	here := disk.At(m.path())
+	if d.object != nil {
+		here = disk.At(d.object.Spec.Storage.Path) // that in force: the file may be garbage since
+	}
 	unfit := disk.Full || disk.ReadOnly || disk.Stores[here.Store].Rubbish
 	unusable := unfit || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
 	server := m.machine.Server()
