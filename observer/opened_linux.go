@@ -54,16 +54,22 @@ func (m machine) hasFile(pid, descriptor int, file fileKey) bool {
 	return is
 }
 
-// isFile compares the file behind a descriptor's link, which it does not
-// open. It wants what the kernel knows already: the process may have files on
-// a server that does not answer.
+// isFile compares the file behind a descriptor's link.
 func isFile(folder int, name string, file fileKey) (bool, error) {
-	var s unix.Statx_t
-	err := unix.Statx(folder, name, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_INO, &s)
+	found, _, err := identify(folder, name)
 	if gone(err) {
 		return false, nil
 	}
-	return err == nil && s.Ino == file.inode && unix.Mkdev(s.Dev_major, s.Dev_minor) == file.device, err
+	return err == nil && found == file, err
+}
+
+// identify says which file is behind a link, which it does not open. It wants
+// what the kernel knows already: the process may have files on a server that does
+// not answer.
+func identify(folder int, name string) (file fileKey, regular bool, err error) {
+	var s unix.Statx_t
+	err = unix.Statx(folder, name, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE|unix.STATX_INO, &s)
+	return fileKey{device: unix.Mkdev(s.Dev_major, s.Dev_minor), inode: s.Ino}, s.Mode&unix.S_IFMT == unix.S_IFREG, err
 }
 
 // gone reports whether an error means that the process, or its descriptor, is

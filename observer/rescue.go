@@ -13,7 +13,7 @@ import (
 // platform does not tell.
 func (o *Observer) LostDatabase(ps []observed.Process, path string) (string, bool) {
 	for _, p := range ps {
-		if found, err := o.machine.lostDatabase(p.PID, path); err == nil && found != "" {
+		if found, _ := o.machine.lostDatabase(p.PID, path); found != "" {
 			return found, true
 		}
 	}

@@ -19,10 +19,10 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		return "", err
 	}
 	var unread error
-	there, _, _ := identify(path)
+	there, _, _ := identify(unix.AT_FDCWD, path)
 	for _, descriptor := range numbers(names) {
 		link := folder + "/" + strconv.Itoa(descriptor)
-		file, regular, err := identify(link)
+		file, regular, err := identify(unix.AT_FDCWD, link)
 		if err != nil && !gone(err) {
 			unread = err
 		}
@@ -39,12 +39,4 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		}
 	}
 	return "", unread
-}
-
-// identify follows the link and says which file it is, by what the kernel knows
-// already: it may be on a server that does not answer.
-func identify(path string) (file fileKey, regular bool, err error) {
-	var s unix.Statx_t
-	err = unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC|unix.AT_NO_AUTOMOUNT, unix.STATX_TYPE|unix.STATX_INO, &s)
-	return fileKey{device: unix.Mkdev(s.Dev_major, s.Dev_minor), inode: s.Ino}, s.Mode&unix.S_IFMT == unix.S_IFREG, err
 }

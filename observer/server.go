@@ -84,13 +84,16 @@ func (s *session) interview(ctx context.Context, q questions, timeout time.Durat
 	return i.answers
 }
 
-// checks are those that the questions ask for, and to look after a write.
+// checks are those that the questions ask for, and the wait for a write.
 func (i *interview) checks() []func(context.Context) {
-	checks := []func(context.Context){i.store, i.visibility, i.writeStore}
+	checks := []func(context.Context){i.store, i.visibility}
 	if ui, ok := i.ui.Get(); ok {
 		checks = append(checks, func(ctx context.Context) { i.answers.UI = i.pages.check(ctx, ui, i.timeout) })
 	} else {
 		i.answers.UI = observed.Unsure[observed.Check](i.ui.Reason)
+	}
+	if w := i.ongoingWrite(i.write); w != nil {
+		checks = append(checks, func(ctx context.Context) { i.awaitWrite(ctx, w) })
 	}
 	if i.running {
 		checks = append(checks, i.countRunning)

@@ -33,13 +33,8 @@ type write struct {
 	outcome observed.Fact[observed.Check]
 }
 
-// writeStore makes one small write, or goes on to wait for the one that is
-// being made, for no longer than any other check takes.
-func (i *interview) writeStore(ctx context.Context) {
-	w := i.ongoingWrite(i.write)
-	if w == nil {
-		return
-	}
+// awaitWrite waits for a write, for no longer than any other check takes.
+func (i *interview) awaitWrite(ctx context.Context, w *write) {
 	patience := time.NewTimer(i.timeout)
 	defer patience.Stop()
 	select {

@@ -119,31 +119,26 @@ const writeCheckStale = 3 * WriteCheckEvery
 // hangs, or the next one is late.
 func (v view) storeWritable() Verdict {
 	name, write := v1alpha1.ConditionStoreWritable, v.in.History.Write
-	file := v.databaseFile()
+	file, why := v.databaseFile(), "no write was tried lately"
+	if v.in.Observed.Server.WriteLate {
+		why = v.in.Observed.Server.Write.Reason
+	}
 	switch serving, known := v.serving.Get(); {
 	case v.main == nil:
 		return fails(name, "NoProcess", "no server of this instance runs", "")
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
-		return unsure(name, late(v.in.Observed.Server, "no write was tried lately"))
+		return unsure(name, why)
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,
 			"look at the disk and at "+v.quoted("logs")+"; if it stays so, "+v.quoted("restart"))
 	case v.in.Observed.Server.WriteLate:
-		return unsure(name, late(v.in.Observed.Server, ""))
+		return unsure(name, why)
 	case file.Holds == observed.Absent && file.Reason != firstBootUnfinished:
 		return unsure(name, "not tried since: "+file.Message)
 	}
 	return holds(name, "Checked", "the server writes its store")
-}
-
-// late is why a write that goes on says nothing yet, or otherwise when none does.
-func late(server observed.Server, otherwise string) string {
-	if server.WriteLate {
-		return server.Write.Reason
-	}
-	return otherwise
 }
 
 func (v view) visibilityReadable() Verdict {

@@ -110,9 +110,14 @@ func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere
 
 // opensDatabase says whether a process of the unit has the file at the path open.
 func (v view) opensDatabase() observed.Knowledge {
+	return v.any(func(e observed.Evidence) observed.Knowledge { return e.OpensDatabase })
+}
+
+// any says whether some process of the unit has the evidence.
+func (v view) any(of func(observed.Evidence) observed.Knowledge) observed.Knowledge {
 	all := observed.Absent
 	for _, p := range v.unit {
-		switch p.Evidence.OpensDatabase {
+		switch of(p.Evidence) {
 		case observed.Known:
 			return observed.Known
 		case observed.Unknown:
@@ -141,16 +146,7 @@ func (v view) hasServed() observed.Knowledge {
 	if v.in.History.Served {
 		return observed.Known
 	}
-	all := observed.Absent
-	for _, p := range v.unit {
-		switch p.Evidence.OpensAnother {
-		case observed.Known:
-			return observed.Known
-		case observed.Unknown:
-			all = observed.Unknown
-		}
-	}
-	return all
+	return v.any(func(e observed.Evidence) observed.Knowledge { return e.OpensAnother })
 }
 
 func (v view) mayHaveServed() bool { return v.hasServed() != observed.Absent }
@@ -188,39 +184,6 @@ func (v view) unfit() Verdict {
 			"free some space on it")
 	}
 	return Verdict{}
-}
-
-// exposed has negative polarity.
-func (v view) exposed() Verdict {
-	name, spec := v1alpha1.ConditionExposed, v.in.Desired.Object.Spec
-	if v.loopback() {
-		return fails(name, "Loopback", "only programs on this machine can connect", "")
-	}
-	var open []string
-	for _, p := range v.in.Observed.Ports {
-		open = append(open, fmt.Sprintf("%s %d", p.Name, p.Address.Port()))
-	}
-	slices.Sort(open)
-	return holds(name, "NotLoopback", fmt.Sprintf("with spec.ip %s everyone who can reach it may use, without a password: %s, and Temporal's internal ports",
-		spec.IP, strings.Join(open, ", ")))
-}
-
-func (v view) loopback() bool {
-	return !slices.ContainsFunc(v.in.Observed.Ports, func(p observed.Port) bool { return !p.Address.Addr().IsLoopback() })
-}
-
-// shadowed has negative polarity.
-func (v view) shadowed() Verdict {
-	name, port := v1alpha1.ConditionShadowed, v.port(observed.Frontend)
-	shadow, there := port.Shadow.Get()
-	switch {
-	case there:
-		return holds(name, "ForeignListener", fmt.Sprintf("%s also listens on %s: clients of localhost may reach it; let them use %s",
-			holder(shadow), shadow.Address, port.Address))
-	case port.Shadow.IsUnknown():
-		return unsure(name, port.Shadow.Reason)
-	}
-	return fails(name, "Alone", "nobody else listens on that port of localhost", "")
 }
 
 // versionSkew has negative polarity.

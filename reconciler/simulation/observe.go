@@ -70,9 +70,6 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 			OpensAnother:  known(p.Store != 0 && p.Path != "" && p.Store != m.Disk.At(p.Path).Store),
 		},
 	}
-	if m.Hidden {
-		seen.Evidence.OpensDatabase, seen.Evidence.OpensAnother = observed.Unknown, observed.Unknown
-	}
 	if p.Stopped {
 		seen.State = observed.StateStopped
 	}
@@ -84,9 +81,6 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 		seen.StartedOn = observed.Is(observed.StartedOn{
 			Path: p.Path, Exists: known(f.Store != 0), Opens: known(f.Store != 0 && f.Store == p.Store), FirstBoot: known(f.Marker),
 		})
-		if m.Hidden {
-			seen.StartedOn.Value.Opens = observed.Unknown
-		}
 	}
 	return seen
 }
