@@ -176,7 +176,7 @@ func (m *model) fingerprint() uint64 {
 		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
 			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt))
 	}
-	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
+	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
 		f := w.Disk.Files[path]
 		s := w.Disk.Stores[f.Store]

@@ -194,6 +194,7 @@ func diskHappenings() []happening {
 func troubleHappenings() []happening {
 	return []happening{
 		{"blind", nil, func(m *model) { m.machine.Blind = !m.machine.Blind }},
+		{"descriptors hidden", nil, func(m *model) { m.machine.Hidden = !m.machine.Hidden }},
 		{"writes late", nil, func(m *model) { m.machine.Late = !m.machine.Late }},
 		{"deaf daemon", nil, func(m *model) { m.deaf = !m.deaf }},
 		{"status unwritable", nil, func(m *model) { m.unwritable = !m.unwritable }},

@@ -33,7 +33,8 @@
 // unable to write for good, which a restart heals; see busyTimeout. While the
 // file is lost or written over, or its disk full or read-only, neither a store that is not read
 // nor one that is not written is a reason for a restart; and while it is lost nothing is, neither a
-// hang nor an edit: the process has the only copy of the data. What the user
+// hang nor an edit: the process has the only copy of the data. One that may have
+// it, because its files cannot be told, stays too (DatabaseUnknown). What the user
 // asks for by name, a restart, a stop or a restore, is always done.
 //
 // # Is it really ours?

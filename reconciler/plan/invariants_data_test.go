@@ -98,7 +98,7 @@ func stageFault(b base, a Action) string {
 	return ""
 }
 
-// endFault: a server that has the only copy, or another database than is
+// endFault: a server that may have the only copy, or another database than is
 // recorded, is ended only when the user asks for it by name, and no server for
 // reasons of health that are not known, or have not lasted.
 func endFault(b base, a Action) string {
@@ -116,8 +116,8 @@ func endFault(b base, a Action) string {
 	switch {
 	case elsewhere && served && on.Opens != observed.Known:
 		return "a server is ended that has the only copy of a database that the spec named before"
-	case onIt && served && e.OpensDatabase == observed.Absent && !db.File.IsUnknown():
-		return "a server is ended that has the only copy"
+	case onIt && served && e.OpensDatabase != observed.Known:
+		return "a server is ended that may have the only copy"
 	case onIt && meta.IsKnown() && db.FirstBoot.IsAbsent() && cluster.IsKnown() && meta.Value.ClusterID != "" && meta.Value.ClusterID != cluster.Value.ID:
 		return "a server is ended that has another database than is recorded"
 	case Situation(a.Reason) == Drifted || Situation(a.Reason) == LeftoverProcess:

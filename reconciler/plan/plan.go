@@ -33,6 +33,9 @@ type Plan struct {
 	Unit []observed.Process
 	// Volatile says that Main keeps its workflows in memory.
 	Volatile bool
+	// LostFile says whether Main alone has its data, because its database was
+	// deleted or replaced under it.
+	LostFile observed.Knowledge
 	// Verdicts are what the look says of each aspect of the instance.
 	Verdicts []Verdict
 	// Conflict is the program that is in the way; nil for none.
@@ -120,7 +123,7 @@ func Compute(in Input) Plan {
 		p := r.decide(v)
 		p.Situation = r.situation
 		p.Main, p.Serving, p.Unit, p.Verdicts = v.main, v.serving, v.unit, v.checks
-		p.Volatile = v.main != nil && v.volatile()
+		p.Volatile, p.LostFile = v.main != nil && v.volatile(), v.lostFile()
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}

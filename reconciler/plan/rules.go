@@ -38,6 +38,7 @@ func rules() []rule {
 		{RestoreRequested, restoreRequested, stopForRestore},
 		{OtherCluster, otherCluster, reportOtherCluster},
 		{DatabaseLost, databaseLost, keepLost},
+		{DatabaseUnknown, databaseUnknown, keepUnknown},
 		{ReplacementBlocked, replacementBlocked, keepOld},
 		{RestartRequested, restartAsked, replaceDrifted},
 		{Drifted, drifted, replaceDrifted},

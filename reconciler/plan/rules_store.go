@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -21,22 +22,31 @@ func reportOtherCluster(v view) Plan {
 }
 
 // databaseLost: a server that has served holds the last copy. Only a restart
-// that the user asks for, knowing it, ends it. Which file that is was decided
-// when the server was started, whatever the spec says by now.
+// that the user asks for, knowing it, ends it.
 func databaseLost(v view) bool {
-	if v.main == nil || !v.mayHaveServed() || restartAsked(v) {
-		return false
-	}
-	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		// What cannot be told may be the only copy, too.
-		return on.Opens != observed.Known
-	}
-	return v.startedOnIt() && v.opensDatabase() == observed.Absent && !v.in.Observed.Database.File.IsUnknown()
+	return v.lostFile() == observed.Known && !restartAsked(v)
 }
 
 func keepLost(v view) Plan {
 	verdict := v.databaseFile()
 	return Plan{Message: Describe(*v.main) + " stays: " + verdict.Message, Remedy: verdict.remedy}
+}
+
+// databaseUnknown: what cannot be told may be the last copy, too.
+func databaseUnknown(v view) bool {
+	return v.lostFile() == observed.Unknown && !restartAsked(v) && (v.drift != nil || v.overThreshold())
+}
+
+func keepUnknown(v view) Plan {
+	why := v.live.Reason
+	if v.drift != nil {
+		why = v.drift.message
+	}
+	return Plan{
+		Message:      fmt.Sprintf("%s stays, although %s: %s, and it may be the only one that has its data", Describe(*v.main), why, v.databaseFile().Message),
+		Remedy:       v.quoted("restart") + " replaces it all the same",
+		RequeueAfter: min(lookSoon, v.interval()),
+	}
 }
 
 // unhealthy returns the first deep check that fails, and the first that has

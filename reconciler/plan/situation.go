@@ -42,6 +42,10 @@ const (
 	// is now the only one that has the data. It is not restarted for any
 	// reason but that the user says so.
 	DatabaseLost Situation = "DatabaseLost"
+	// DatabaseUnknown: the server would be replaced, and whether it is the only
+	// one that has the data cannot be told. It stays until that is known, or
+	// the user says so.
+	DatabaseUnknown Situation = "DatabaseUnknown"
 	// RestoreRequested: a backup is to be restored. It is copied and checked
 	// while the server goes on, which is stopped then.
 	RestoreRequested Situation = "RestoreRequested"

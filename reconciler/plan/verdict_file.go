@@ -30,11 +30,11 @@ func (v view) metaPath() string { return observed.MetaPath(v.in.Observed.Databas
 func (v view) databaseFile() Verdict {
 	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
 	on, elsewhere := v.startedElsewhere()
-	switch {
-	case elsewhere && on.Opens == observed.Unknown && v.mayHaveServed():
-		return unsure(name, "what is at "+on.Path+" cannot be told, which the server was started on: it may be the only one that has the data")
-	case elsewhere && on.Opens == observed.Absent && v.mayHaveServed():
-		return v.lost(on.Path, on.Exists)
+	switch lost := v.lostFile(); {
+	case lost == observed.Known:
+		return v.lost()
+	case lost == observed.Unknown:
+		return unsure(name, v.whyUntold())
 	case elsewhere:
 		return fails(name, "OtherStorage", "the server was started on "+on.Path+", which the spec does not name any more", "")
 	case !v.onFile():
@@ -44,11 +44,11 @@ func (v view) databaseFile() Verdict {
 	case !v.startedOnIt():
 		return fails(name, "OtherStorage", "the server was started on another storage than "+db.Path, "")
 	case v.opensDatabase() == observed.Absent:
-		return v.notOpen()
+		return fails(name, "NotOpen", "the server has not opened "+db.Path+" yet", "")
 	case !db.File.IsKnown():
 		return unsure(name, cmp.Or(db.File.Reason, db.Path+" went during the look"))
 	case v.opensDatabase() == observed.Unknown:
-		return unsure(name, "which files the server has open cannot be read")
+		return unsure(name, filesUnread)
 	}
 	if unfit := v.unfit(); unfit.Type != "" {
 		return unfit
@@ -79,91 +79,6 @@ func (v view) sharedWith() *observed.Process {
 		}
 	}
 	return nil
-}
-
-// startedOnIt reports whether the server was started on the database of the
-// spec, as far as can be told. After an edit of the storage it was not, and
-// what it has open or answers says nothing of that database.
-func (v view) startedOnIt() bool {
-	return v.onFile() && slices.ContainsFunc(v.unit, func(p observed.Process) bool {
-		return p.Evidence.NamesDatabase != observed.Absent || p.Evidence.OpensDatabase == observed.Known
-	})
-}
-
-// startedElsewhere returns the database that the server was started on when
-// that is not the spec's: the storage was edited since, and what the server has
-// is there.
-func (v view) startedElsewhere() (on observed.StartedOn, elsewhere bool) {
-	return startedElsewhere(v.unit)
-}
-
-// startedElsewhere goes by the process that has the file open, if any has: a
-// wrapper names it too.
-func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere bool) {
-	for _, p := range unit {
-		if its, there := p.StartedOn.Get(); there && (!elsewhere || its.Opens == observed.Known) {
-			on, elsewhere = its, true
-		}
-	}
-	return on, elsewhere
-}
-
-// opensDatabase says whether a process of the unit has the file at the path open.
-func (v view) opensDatabase() observed.Knowledge {
-	return v.any(func(e observed.Evidence) observed.Knowledge { return e.OpensDatabase })
-}
-
-// any says whether some process of the unit has the evidence.
-func (v view) any(of func(observed.Evidence) observed.Knowledge) observed.Knowledge {
-	all := observed.Absent
-	for _, p := range v.unit {
-		switch of(p.Evidence) {
-		case observed.Known:
-			return observed.Known
-		case observed.Unknown:
-			all = observed.Unknown
-		}
-	}
-	return all
-}
-
-// notOpen judges a server that does not have the file at the path open.
-func (v view) notOpen() Verdict {
-	name, db := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database
-	switch {
-	case !v.mayHaveServed():
-		return fails(name, "NotOpen", "the server has not opened "+db.Path+" yet", "")
-	case db.File.IsUnknown():
-		return unsure(name, db.File.Reason)
-	}
-	return v.lost(db.Path, db.File.Knowledge)
-}
-
-// hasServed says whether a server that does not have its file open has had it:
-// a daemon has seen it serve, or it has another database open than the one that
-// is there. One that has none open has not come that far.
-func (v view) hasServed() observed.Knowledge {
-	if v.in.History.Served {
-		return observed.Known
-	}
-	return v.any(func(e observed.Evidence) observed.Knowledge { return e.OpensAnother })
-}
-
-func (v view) mayHaveServed() bool { return v.hasServed() != observed.Absent }
-
-// lost judges a server that has served and whose file is not at the path any
-// more. What is there now, if anything, is another file.
-func (v view) lost(path string, exists observed.Knowledge) Verdict {
-	name := v1alpha1.ConditionDatabaseFile
-	if v.hasServed() == observed.Unknown {
-		return unsure(name, "whether the server alone has what was at "+path+" cannot be told")
-	}
-	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
-		"; or give it up with " + v.quoted("restart")
-	if exists == observed.Absent {
-		return fails(name, "Deleted", path+" was deleted under the server: what it holds is lost when it ends", rescue)
-	}
-	return fails(name, "Replaced", path+" was replaced under the server, which still has the old file", rescue)
 }
 
 // unfit says why the disk or the folder does not let a server write; an empty

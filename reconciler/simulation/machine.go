@@ -37,9 +37,9 @@ type Machine struct {
 	// Locked are the locks that a daemon holds in the middle of an effect: the
 	// instance's by its file, a database's by its path.
 	Locked map[any]bool
-	// Blind says that neither processes nor the lock can be read, Late that a
-	// write has no answer yet.
-	Blind, Late bool
+	// Blind says that neither processes nor the lock can be read, Hidden that
+	// the files cannot that a process has open, Late that a write has no answer yet.
+	Blind, Hidden, Late bool
 	// Harms are the things that must never happen and did.
 	Harms []string
 

@@ -82,7 +82,24 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 			Path: p.Path, Exists: known(f.Store != 0), Opens: known(f.Store != 0 && f.Store == p.Store), FirstBoot: known(f.Marker),
 		})
 	}
+	if m.Hidden {
+		m.hide(t, p, &seen)
+	}
 	return seen
+}
+
+// hide takes away what only the descriptors of a process tell. Nobody has a file
+// open that is not there, which is told without them.
+func (m *Machine) hide(t observer.Target, p Process, seen *observed.Process) {
+	if m.Disk.At(t.DatabasePath).Store != 0 {
+		seen.Evidence.OpensDatabase = observed.Unknown
+	}
+	if p.Path != "" {
+		seen.Evidence.OpensAnother = observed.Unknown
+	}
+	if seen.StartedOn.Value.Exists == observed.Known {
+		seen.StartedOn.Value.Opens = observed.Unknown
+	}
 }
 
 // holder returns the process that holds the lock file at the path; nil for none.

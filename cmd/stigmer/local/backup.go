@@ -97,16 +97,16 @@ func (s *session) copyLive(ctx context.Context, look reconciler.Look, target str
 // served returns where the file can be read that the server has open, or will
 // open: the one at the path, unless it has another one.
 func (s *session) served(look reconciler.Look) (string, error) {
-	path, lost := look.Input.Observed.Database.Path, look.Plan.Situation == plan.DatabaseLost
-	if !lost && mayOpen(look.Plan.Unit) {
+	path, lost := look.Input.Observed.Database.Path, look.Plan.LostFile
+	if lost == observed.Absent && mayOpen(look.Plan.Unit) {
 		return path, nil
 	}
 	other, found := s.observer.LostDatabase(look.Plan.Unit, path)
 	switch {
 	case found:
 		return other, nil
-	case lost:
-		return "", fmt.Errorf("%s: the server has no database open that could be read", look.Plan.Message)
+	case lost != observed.Absent:
+		return "", fmt.Errorf("%s: the server has no database open that could be read", look.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Message)
 	}
 	return path, nil
 }
@@ -125,7 +125,7 @@ func knownOfServed(look reconciler.Look) observed.Meta {
 	if cluster, known := look.Input.Observed.Server.Cluster.Get(); known && cluster.ID != meta.ClusterID {
 		meta = observed.Meta{ClusterID: cluster.ID, LastServedBy: look.Plan.Main.Launch.Value.Build}
 	}
-	meta.Rescued = look.Plan.Situation == plan.DatabaseLost
+	meta.Rescued = look.Plan.LostFile != observed.Absent
 	return meta
 }
 

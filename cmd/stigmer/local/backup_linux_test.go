@@ -20,16 +20,16 @@ func TestServedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, _, _ := sessionIn(t, home, "text")
-	look := func(opens observed.Knowledge, situation plan.Situation) reconciler.Look {
+	look := func(opens observed.Knowledge, lost observed.Knowledge) reconciler.Look {
 		server := observed.Process{Identity: observed.Identity{PID: os.Getpid()}, Evidence: observed.Evidence{OpensDatabase: opens}}
-		look := reconciler.Look{Plan: plan.Plan{Main: &server, Unit: []observed.Process{server}, Situation: situation}}
+		look := reconciler.Look{Plan: plan.Plan{Main: &server, Unit: []observed.Process{server}, LostFile: lost}}
 		look.Input.Observed.Database.Path = path
 		return look
 	}
-	if _, err := s.served(look(observed.Absent, plan.DatabaseLost)); err == nil {
+	if _, err := s.served(look(observed.Absent, observed.Known)); err == nil {
 		t.Error("a database that nobody has open was found")
 	}
-	if got, err := s.served(look(observed.Absent, plan.Starting)); got != path || err != nil {
+	if got, err := s.served(look(observed.Absent, observed.Absent)); got != path || err != nil {
 		t.Errorf("of a server that has not opened it yet: %s, %v", got, err)
 	}
 	file, err := os.Open(held)
@@ -38,20 +38,20 @@ func TestServedFile(t *testing.T) {
 	}
 	defer file.Close()
 	for _, c := range []struct {
-		opens     observed.Knowledge
-		situation plan.Situation
-		want      string
+		opens, lost observed.Knowledge
+		want        string
 	}{
-		{observed.Known, plan.Converged, path},
-		{observed.Unknown, plan.Converged, path},
-		{observed.Absent, plan.OtherCluster, held},
-		{observed.Absent, plan.DatabaseLost, held},
-		{observed.Unknown, plan.DatabaseLost, held},
+		{observed.Known, observed.Absent, path},
+		{observed.Unknown, observed.Absent, path},
+		{observed.Absent, observed.Absent, held},
+		{observed.Absent, observed.Known, held},
+		{observed.Unknown, observed.Known, held},
+		{observed.Unknown, observed.Unknown, held},
 	} {
-		got, err := s.served(look(c.opens, c.situation))
+		got, err := s.served(look(c.opens, c.lost))
 		want, _ := os.Stat(c.want)
 		if info, _ := os.Stat(got); err != nil || !os.SameFile(info, want) {
-			t.Errorf("%s, %s: %s, %v", c.opens, c.situation, got, err)
+			t.Errorf("%s, %s: %s, %v", c.opens, c.lost, got, err)
 		}
 	}
 }

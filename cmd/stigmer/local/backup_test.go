@@ -17,7 +17,7 @@ import (
 
 // served is a look at a server of build b.
 func served(recorded observed.Fact[observed.Meta], cluster observed.Fact[observed.Cluster]) reconciler.Look {
-	look := reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
+	look := reconciler.Look{Plan: plan.Plan{LostFile: observed.Absent, Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
 	look.Input.Observed.Database.Meta, look.Input.Observed.Server.Cluster = recorded, cluster
 	return look
 }
@@ -54,10 +54,10 @@ func TestKnownOfServed(t *testing.T) {
 // not of one that is made of it once it was restored.
 func TestRescued(t *testing.T) {
 	look := served(observed.Is(observed.Meta{ClusterID: "c", Rescued: true}), answers("c"))
-	for situation, want := range map[plan.Situation]bool{plan.Converged: false, plan.DatabaseLost: true} {
-		look.Plan.Situation = situation
+	for lost, want := range map[observed.Knowledge]bool{observed.Absent: false, observed.Known: true, observed.Unknown: true} {
+		look.Plan.LostFile = lost
 		if got := knownOfServed(look).Rescued; got != want {
-			t.Errorf("%s: %t", situation, got)
+			t.Errorf("%s: %t", lost, got)
 		}
 	}
 }

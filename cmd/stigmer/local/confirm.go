@@ -15,7 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
-	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -100,9 +100,13 @@ func lossOf(look reconciler.Look) string {
 	switch {
 	case look.Plan.Main == nil:
 		return ""
-	case look.Plan.Situation == plan.DatabaseLost || uncertain(look):
-		return fmt.Sprintf("%s, which alone has what was in %s; '%s' saves it", look.Plan.Main,
-			look.Object.Spec.Storage.Path, plan.Command(look.Object.Name, "backup"))
+	case look.Plan.LostFile != observed.Absent:
+		alone := "alone has"
+		if look.Plan.LostFile == observed.Unknown {
+			alone = "may be the only one that has"
+		}
+		return fmt.Sprintf("%s, which %s what was in %s; '%s' saves it", look.Plan.Main, alone, lostPath(look),
+			plan.Command(look.Object.Name, "backup"))
 	case counted && running == 0:
 		return ""
 	case look.Plan.Volatile && counted:
@@ -113,10 +117,12 @@ func lossOf(look reconciler.Look) string {
 	return ""
 }
 
-// uncertain reports whether it cannot be told what lies at the path of the
-// database: the server may be the only one that has it.
-func uncertain(look reconciler.Look) bool {
-	return look.Object.Spec.Storage.Type == v1alpha1.StorageFile && !look.Plan.Volatile && look.Input.Observed.Database.File.IsUnknown()
+// lostPath is where the database was that the server was started on.
+func lostPath(look reconciler.Look) string {
+	if on, elsewhere := look.Plan.StartedElsewhere(); elsewhere {
+		return on.Path
+	}
+	return look.Object.Spec.Storage.Path
 }
 
 // confirmRestore asks before a backup takes the place of a database in which
@@ -126,9 +132,9 @@ func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes 
 	switch {
 	case yes || look.Plan.Main == nil:
 		return nil
-	case look.Plan.Situation == plan.DatabaseLost && s.savedSince(look.Plan.Main.Started):
+	case look.Plan.LostFile != observed.Absent && s.savedSince(look.Plan.Main.Started):
 		return nil
-	case look.Plan.Situation == plan.DatabaseLost:
+	case look.Plan.LostFile != observed.Absent:
 		return s.confirmLoss(ctx, look, "restore", yes)
 	case running == 0:
 		return nil

@@ -1,0 +1,80 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// TestServerThatMayHaveTheOnlyCopyStays: which files it has open cannot be read,
+// so another one may be at the path. Neither an edit nor its health ends it, and
+// a restart that is asked for does.
+func TestServerThatMayHaveTheOnlyCopyStays(t *testing.T) {
+	untold := func(p *observed.Process) {
+		p.Evidence.OpensDatabase, p.Evidence.OpensAnother = observed.Unknown, observed.Unknown
+	}
+	for name, c := range map[string]struct {
+		change func(*base)
+		want   Situation
+	}{
+		"an edit":            {func(b *base) { b.spec().LogLevel = "debug" }, DatabaseUnknown},
+		"stopped":            {func(b *base) { b.hangs(); b.edit(func(p *observed.Process) { p.State = observed.StateStopped }) }, DatabaseUnknown},
+		"hangs":              {(*base).hangs, DatabaseUnknown},
+		"never seen serving": {func(b *base) { b.hangs(); b.History.Served = false }, DatabaseUnknown},
+		"well":               {func(*base) {}, ChecksUnknown},
+		"asked for":          {func(b *base) { b.hangs(); b.restart() }, RestartRequested},
+		"known to have opened none": {func(b *base) {
+			b.hangs()
+			b.History.Served = false
+			b.edit(func(p *observed.Process) { p.Evidence.OpensAnother = observed.Absent })
+		}, StartTimedOut},
+	} {
+		b := healthy()
+		b.edit(untold)
+		c.change(&b)
+		p := Compute(b.Input)
+		if p.Situation != c.want {
+			t.Errorf("%s: %s", name, p)
+		}
+		if c.want == DatabaseUnknown && (len(p.Actions) > 0 || p.LostFile != observed.Unknown || !strings.Contains(p.Remedy, "restart")) {
+			t.Errorf("%s: %s", name, p)
+		}
+	}
+}
+
+// hangs makes the server fail its checks for long enough.
+func (b *base) hangs() {
+	b.silent()
+	b.History.FailedChecks = int(b.spec().Health.FailureThreshold)
+}
+
+func (b *base) restart() {
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: b.Now.Add(-time.Second).Format(time.RFC3339Nano)}
+}
+
+// TestWhyUntold: what is said is what could not be read.
+func TestWhyUntold(t *testing.T) {
+	for want, change := range map[string]func(*base){
+		"it is a folder": func(b *base) {
+			b.Observed.Database.File = observed.Unsure[observed.File]("it is a folder")
+			b.edit(func(p *observed.Process) { p.Evidence.OpensDatabase = observed.Unknown })
+		},
+		"which files the server has open cannot be read": func(b *base) {
+			b.edit(func(p *observed.Process) { p.Evidence.OpensDatabase = observed.Unknown })
+		},
+		"which database the server was started on cannot be read": func(b *base) {
+			b.edit(func(p *observed.Process) {
+				p.Evidence.NamesDatabase, p.Evidence.OpensDatabase = observed.Unknown, observed.Absent
+			})
+		},
+	} {
+		b := healthy()
+		change(&b)
+		if v := Compute(b.Input).Verdict(v1alpha1.ConditionDatabaseFile); v.Holds != observed.Unknown || v.Message != want {
+			t.Errorf("%+v, want %q", v, want)
+		}
+	}
+}
