@@ -40,7 +40,7 @@ func (w *world) written() []string {
 	beside := func(path string) string { return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp") }
 	return []string{
 		w.home.Status("temporal"), w.home.Events("temporal"), w.home.DaemonLock(),
-		files.Lock, files.Record, beside(files.Record), files.Log,
+		files.Lock, files.Record, beside(files.Record), files.Log, files.NoEnvFile,
 		database + ".stigmer-lock", observed.MetaPath(database), beside(observed.MetaPath(database)),
 		observed.FirstBootPath(database), beside(observed.FirstBootPath(database)),
 	}

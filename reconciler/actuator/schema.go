@@ -27,11 +27,11 @@ const (
 	learnPause = 10 * time.Minute
 )
 
-// learnSchema begins to find out what the executable creates in a new database,
-// unless it is known.
+// learnSchema begins to find out what the executable creates in a new database.
+// A file that is there already was asked about because it cannot be used.
 func (a *Actuator) learnSchema(action plan.Action) error {
 	w := action.Database
-	if known, err := plainfile.Exists(w.SchemaPath); known || err != nil {
+	if _, err := plainfile.Exists(w.SchemaPath); err != nil {
 		return err
 	}
 	if !filepath.IsAbs(w.Executable) {

@@ -3,6 +3,7 @@ package actuator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -226,4 +229,50 @@ func TestLearnSchemaOfTheRealServer(t *testing.T) {
 		t.Errorf("%v", kinds)
 	}
 	p.left("build-1.json")
+}
+
+// TestSchemaWhereSomethingStands: what is not a regular file is named, and the
+// folder is not left for that of a link.
+func TestSchemaWhereSomethingStands(t *testing.T) {
+	for name, plant := range map[string]func(path, victim string) error{
+		"pipe":   func(path, _ string) error { return unix.Mkfifo(path, 0o600) },
+		"folder": func(path, _ string) error { return os.Mkdir(path, 0o700) },
+		"link":   func(path, victim string) error { return os.Symlink(victim, path) },
+		"file for folder": func(path, _ string) error {
+			return errors.Join(os.Remove(filepath.Dir(path)), os.WriteFile(filepath.Dir(path), nil, 0o600))
+		},
+	} {
+		p := newPupil(t, "")
+		victim := filepath.Join(t.TempDir(), "victim")
+		if err := errors.Join(os.Mkdir(filepath.Dir(p.work.SchemaPath), 0o700), plant(p.work.SchemaPath, victim)); err != nil {
+			t.Fatal(err)
+		}
+		out := p.hands.Do(t.Context(), plan.Action{Verb: plan.LearnSchema, Database: p.work})
+		if out.Err == nil {
+			out.Err = p.outcome().err
+		}
+		if out.Err == nil || !strings.Contains(out.Err.Error(), filepath.Dir(p.work.SchemaPath)) {
+			t.Errorf("%s: %v", name, out.Err)
+		}
+		if _, err := os.Lstat(victim); err == nil {
+			t.Errorf("%s: something was written through it", name)
+		}
+	}
+}
+
+// TestUnreadableSchemaIsLearnedAnew: a file that was torn is no answer.
+func TestUnreadableSchemaIsLearnedAnew(t *testing.T) {
+	p := newPupil(t, "")
+	if err := errors.Join(os.Mkdir(filepath.Dir(p.work.SchemaPath), 0o700), os.WriteFile(p.work.SchemaPath, []byte(`["table `), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	p.begin()
+	if l := p.outcome(); l.err != nil {
+		t.Fatal(l.err)
+	}
+	text, err := os.ReadFile(p.work.SchemaPath)
+	var objects []string
+	if err := errors.Join(err, json.Unmarshal(text, &objects)); err != nil || len(objects) == 0 {
+		t.Errorf("%q: %v", text, err)
+	}
 }

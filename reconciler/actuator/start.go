@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -57,6 +58,9 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		if err := os.MkdirAll(dir, dirMode); err != nil {
 			return 0, nil, fmt.Errorf("cannot make folder %s: %w", dir, err)
 		}
+	}
+	if _, err := os.Lstat(l.NoEnvFile); !errors.Is(err, fs.ErrNotExist) {
+		return 0, nil, fmt.Errorf("%s must not be there, because Temporal would take settings from it: remove it", l.NoEnvFile)
 	}
 	lock, err := takeLock(ctx, l.LockPath)
 	if err != nil {

@@ -215,6 +215,34 @@ func TestStartOfAChildThatCannotBeIdentified(t *testing.T) {
 	r.is(r.exit(out.Started), "code 4")
 }
 
+// TestStartWithAnEnvFile: Temporal would wait for a pipe, read a huge file into
+// memory, and take settings from any other.
+func TestStartWithAnEnvFile(t *testing.T) {
+	for name, plant := range map[string]func(path string) error{
+		"file":   func(path string) error { return os.WriteFile(path, []byte("env: {}"), 0o600) },
+		"pipe":   func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"link":   func(path string) error { return os.Symlink("/nonexistent", path) },
+	} {
+		r := newRig(t)
+		l := launchIn(r.home, "server")
+		l.NoEnvFile = filepath.Join(r.home, "temporal.no-env-file")
+		if err := plant(l.NoEnvFile); err != nil {
+			t.Fatal(err)
+		}
+		out := r.try(l)
+		if out.Err == nil || !strings.Contains(out.Err.Error(), l.NoEnvFile) || !strings.Contains(out.Err.Error(), "remove it") {
+			t.Errorf("%s: %v", name, out.Err)
+		}
+		if err := os.RemoveAll(l.NoEnvFile); err != nil {
+			t.Fatal(err)
+		}
+		if out := r.try(l); out.Err != nil {
+			t.Errorf("%s: once it is gone: %v", name, out.Err)
+		}
+	}
+}
+
 func TestStartAfterClose(t *testing.T) {
 	r := newRig(t)
 	if err := r.Close(); err != nil {

@@ -179,6 +179,8 @@ type Launch struct {
 	Build string
 	// LogPath is the file that standard output and error are appended to.
 	LogPath string
+	// NoEnvFile must not exist: Temporal would take settings from it.
+	NoEnvFile string
 	// Dirs are folders that must exist before the start, created with mode
 	// 0700 when missing. The first one is the working folder.
 	Dirs []string

@@ -47,6 +47,7 @@ func LaunchFor(desired Desired, executable observed.Executable) Launch {
 		RecordPath:   files.Record,
 		DatabasePath: spec.Storage.Path,
 		LogPath:      files.Log,
+		NoEnvFile:    files.NoEnvFile,
 		Dirs:         dirs,
 	}
 }

@@ -121,7 +121,7 @@ func TestGoldenLaunch(t *testing.T) {
 			want := Launch{
 				Executable: "/opt/temporal", Env: c.env, Dirs: c.dirs, DatabasePath: c.database,
 				LockPath: "/home/ada/.stigmer/temporal.lock", RecordPath: "/home/ada/.stigmer/temporal.pid",
-				LogPath: "/home/ada/.stigmer/logs/temporal.log", Build: "temporal-server 1.29.1",
+				LogPath: "/home/ada/.stigmer/logs/temporal.log", NoEnvFile: "/home/ada/.stigmer/temporal.no-env-file", Build: "temporal-server 1.29.1",
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("launch (-want +got):\n%s", diff)
