@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -24,15 +23,8 @@ const namespaceVariable = "E2E_PID_NAMESPACE"
 // where the next pid can be chosen, and gives the pid of a process that is about
 // to be signalled to a stranger.
 func TestChaosPidReuse(t *testing.T) {
-	if os.Getenv(namespaceVariable) == "" {
-		inNamespace(t)
+	if !inNamespace(t) {
 		return
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
-		t.Fatal(err)
 	}
 	w := &world{TB: t, home: t.TempDir()}
 	rounds := 2 // two processes are started in each
@@ -58,9 +50,19 @@ func TestChaosPidReuse(t *testing.T) {
 	t.Logf("a pid that was about to be signalled was given to a stranger %d times; strangers harmed 0", reused)
 }
 
-// inNamespace runs this test again, in a namespace.
-func inNamespace(t *testing.T) {
+// inNamespace reports whether this is the first process of a pid namespace. If it
+// is not, it runs this test again as one.
+func inNamespace(t *testing.T) bool {
 	t.Helper()
+	if os.Getenv(namespaceVariable) != "" {
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
 	c := exec.Command(self(t), "-test.run=^"+t.Name()+"$", "-test.v")
 	c.Env = append(os.Environ(), namespaceVariable+"=1")
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
@@ -79,6 +81,7 @@ func inNamespace(t *testing.T) {
 		t.Fatalf("%v:\n%s", err, out.String())
 	}
 	t.Log(out.String())
+	return false
 }
 
 // swapper is the last identity check, with the swap before or after it.
@@ -109,7 +112,8 @@ func (w *world) givesPidAway(swap string, verb plan.Verb) (reused bool) {
 	var heir *stranger
 	give := func() {
 		if heir == nil {
-			heir = w.inherit(victim)
+			victim.leave()
+			heir = w.heirOf(victim.pid())
 		}
 	}
 	hook := swapper{Identifier: eyes, before: func() {}, after: func() {}}
@@ -135,16 +139,14 @@ func (w *world) givesPidAway(swap string, verb plan.Verb) (reused bool) {
 	return reused
 }
 
-// inherit ends the victim and starts a stranger who gets its pid.
-func (w *world) inherit(victim *stranger) *stranger {
+// heirOf starts a stranger who gets the pid, unless somebody else is quicker.
+func (w *world) heirOf(pid int) *stranger {
 	w.Helper()
-	pid := victim.pid()
-	victim.leave()
 	last := strconv.Itoa(pid - 1)
 	if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(last), 0o600); err != nil {
 		w.Skipf("not run: the next pid cannot be chosen here: %v", err)
 	}
 	heir := w.spawnStranger(nil)
-	w.await("the heir is ready", func() (bool, string) { text := heir.said(); return text == "ready\n", fmt.Sprint(text) })
+	w.await("the heir is ready", func() (bool, string) { text := heir.said(); return text == "ready\n", text })
 	return heir
 }
