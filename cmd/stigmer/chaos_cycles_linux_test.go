@@ -38,7 +38,7 @@ func TestChaosCycles(t *testing.T) {
 		w.crashes(daemon)
 	}
 	last := w.census(daemon)
-	t.Logf("%d crash-restart cycles: %s after %d, %s at the end", cycles, first, max(warmCycles, cycles/10), last)
+	t.Logf("chaos: %d crash-restart cycles: %s after %d, %s at the end", cycles, first, max(warmCycles, cycles/10), last)
 	if last.goroutines > first.goroutines+slack || last.descriptors > first.descriptors+slack || last.resident > first.resident+moreMemory {
 		t.Errorf("the daemon grew: from %s to %s\n%s", first, last, last.detail)
 	}

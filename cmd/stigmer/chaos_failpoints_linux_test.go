@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -44,6 +45,10 @@ type stage struct {
 func TestChaosFailpoints(t *testing.T) {
 	program := buildWithFailpoints(t)
 	scenes := scenes()
+	var survived atomic.Int32
+	t.Cleanup(func() {
+		t.Logf("chaos: the daemon was killed at %d of %d points, and the next one converged", survived.Load(), len(failpoint.List()))
+	})
 	for _, point := range failpoint.List() {
 		i := slices.IndexFunc(scenes, func(s scene) bool { return slices.Contains(s.points, point) })
 		if i < 0 {
@@ -61,6 +66,9 @@ func TestChaosFailpoints(t *testing.T) {
 			s.settle()
 			scenes[i].want(s)
 			s.ends()
+			if !t.Failed() {
+				survived.Add(1)
+			}
 		})
 	}
 }

@@ -47,7 +47,7 @@ func TestChaosPidReuse(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	t.Logf("a pid that was about to be signalled was given to a stranger %d times; strangers harmed 0", reused)
+	t.Logf("chaos: a pid that was about to be signalled was given to a stranger %d times; strangers harmed 0", reused)
 }
 
 // inNamespace reports whether this is the first process of a pid namespace. If it
