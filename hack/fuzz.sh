@@ -17,6 +17,12 @@ for file in $(grep -rl --include='*_test.go' '^func Fuzz' . | sort); do
 		# Go would spend a minute, and count nothing, to make each input that
 		# it finds interesting smaller; a finding is small enough after this.
 		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 100x "$folder" >"$scratch/out" 2>&1 || result=FAIL
+		# Before Go 1.27 the end of the time is now and then told as a failure of
+		# the target: https://go.dev/issue/75804. A finding names its input.
+		if [ "$result" = FAIL ] && grep -q '^ *context deadline exceeded$' "$scratch/out" &&
+			! grep -q -e 'Failing input' -e 'panic:' -e '_test\.go:' "$scratch/out"; then
+			result=ok
+		fi
 		count=$(sed -n 's/^fuzz: .*execs: \([0-9]*\).*/\1/p' "$scratch/out" | tail -n 1)
 		total=$((total + ${count:-0}))
 		echo "$result $folder $name: ${count:-0} executions"

@@ -72,8 +72,8 @@ func TestOneServerOfOneDatabaseFile(t *testing.T) {
 	other.awaitStatus("the other one starts by itself", func(o object) bool { return o.is("Ready") })
 }
 
-// TestHomeRemoved: the daemon of a home that is gone ends, and a stop still
-// finds the server.
+// TestHomeRemoved: the daemon of a home that is gone ends. The server, which
+// alone has its data then, is still found, and ended when that is said.
 func TestHomeRemoved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -82,8 +82,16 @@ func TestHomeRemoved(t *testing.T) {
 	if err := os.RemoveAll(w.home); err != nil {
 		t.Fatal(err)
 	}
-	r := w.expect(0, "local", "stop")
-	if !strings.Contains(r.stdout, fmt.Sprintf("it was pid %d", server)) {
+	for _, command := range []string{"status", "plan"} {
+		if r := w.expect(0, "local", command); !strings.Contains(r.stdout, fmt.Sprint(server)) {
+			t.Errorf("%s does not find pid %d: %s", command, server, r)
+		}
+	}
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "alone has what was in "+w.database()) {
+		t.Errorf("stop, without a word about the data: %s", r)
+	}
+	r := w.expect(0, "local", "stop", "--yes")
+	if !strings.Contains(r.stdout, fmt.Sprintf("it was pid %d); what was in %s is gone with it", server, w.database())) {
 		t.Errorf("stop: %s", r)
 	}
 	w.awaitGone(server)

@@ -75,6 +75,22 @@ func TestDatabaseDeleted(t *testing.T) {
 	if now := w.status(); !now.is("Ready") || now.pid() == pid {
 		t.Errorf("after the restore: %s", now)
 	}
+	w.givesUp()
+}
+
+// givesUp lets a person give up a database that was deleted: what that costs is
+// said, and that the next one is new.
+func (w *world) givesUp() {
+	w.Helper()
+	if err := os.Remove(w.database()); err != nil {
+		w.Fatal(err)
+	}
+	if r := w.expect(0, "local", "stop", "--yes"); !strings.Contains(r.stdout, "what was in "+w.database()+" is gone with it") {
+		w.Errorf("stop: %s", r)
+	}
+	if r := w.up(); !strings.Contains(r.stdout, w.database()+" (new)") {
+		w.Errorf("the next start: %s", r)
+	}
 }
 
 // backup makes a backup and returns its path.

@@ -103,7 +103,7 @@ func (v view) describeExternal(external observed.External) string {
 		what += ", started by " + external.Process.Parent
 	}
 	if external.Health.Status != observed.HealthServing {
-		what += ", which does not serve"
+		what += ", which does not serve here"
 	}
 	return what
 }

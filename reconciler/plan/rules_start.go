@@ -41,10 +41,11 @@ func reportDatabaseOwner(v view) Plan {
 func executableMissing(v view) bool { return !v.in.Observed.Executable.IsKnown() }
 
 func reportExecutableMissing(v view) Plan {
-	return Plan{
-		Message: "no Temporal executable: " + v.in.Observed.Executable.Reason,
-		Remedy:  "run 'make temporal', put temporal on PATH, or set spec.binary.path",
+	remedy := "run 'make temporal', put temporal on PATH, or set spec.binary.path"
+	if v.in.Desired.Object.Spec.Binary.Path != "" {
+		remedy = "correct spec.binary.path, or remove it"
 	}
+	return Plan{Message: "no Temporal executable: " + v.in.Observed.Executable.Reason, Remedy: remedy}
 }
 
 func executableUnusable(v view) bool { return v.in.Observed.Executable.Value.Problem != "" }
@@ -81,6 +82,9 @@ func reportPortHolder(v view) Plan {
 	port := v.strangersPorts()[0]
 	choices := []string{"stop it yourself, and Temporal starts by itself"}
 	if owner, known := port.Listener.Value.Owner.Get(); known {
+		if v.main != nil {
+			choices[0] = fmt.Sprintf("stop pid %d yourself, and Temporal moves by itself", owner.PID)
+		}
 		if name := v.instanceOf(owner); name != "" && name != v.in.Desired.Object.Name {
 			choices[0] = "stop your instance " + name + " with '" + Command(name, "stop") + "', and Temporal starts by itself"
 		}

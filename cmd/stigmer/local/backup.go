@@ -65,7 +65,7 @@ func (a *app) backup(ctx context.Context, timeout time.Duration) error {
 // requireDatabase reports why there is no database that could be copied.
 func (s *session) requireDatabase(look reconciler.Look) error {
 	if look.Object == nil {
-		return fmt.Errorf("there is no instance %q; start it with '%s'", s.name, s.command(""))
+		return s.unknownInstance()
 	}
 	db := look.Input.Observed.Database
 	switch {

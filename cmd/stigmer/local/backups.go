@@ -80,6 +80,19 @@ func (a *app) backups(ctx context.Context) error {
 	return errors.Join(s.printBackups(list), err)
 }
 
+// explainNoBackup says that there is none, and how one is made of what there is.
+func (s *session) explainNoBackup() {
+	known, _ := s.known()
+	switch {
+	case slices.Contains(known, s.name):
+		fmt.Fprintf(s.stderr, "there is no backup of %s; '%s' makes one\n", s.name, s.command("backup"))
+	case len(known) == 0:
+		s.noteNoInstance()
+	default:
+		fmt.Fprintf(s.stderr, "there is no backup of %s, nor such an instance%s\n", s.name, s.otherInstances())
+	}
+}
+
 func (s *session) printBackups(list []database.Backup) error {
 	items := []backupItem{}
 	for _, b := range list {
@@ -89,7 +102,7 @@ func (s *session) printBackups(list []database.Backup) error {
 		return printItems(s.app, items)
 	}
 	if len(items) == 0 {
-		fmt.Fprintf(s.stderr, "there is no backup of %s; '%s' makes one\n", s.name, s.command("backup"))
+		s.explainNoBackup()
 		return nil
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 3, ' ', 0)

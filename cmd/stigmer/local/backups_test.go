@@ -61,10 +61,15 @@ func TestBackupsAndWhatTheyReplaced(t *testing.T) {
 
 // TestBackupsOfNothing: there is no database, no folder, or no home at all.
 func TestBackupsOfNothing(t *testing.T) {
-	for _, home := range []string{string(homeWith(t, "temporal")), filepath.Join(t.TempDir(), "home")} {
-		stdout, stderr, code := run("local", "backups", "--home", home)
-		if stdout != "" || code != 0 || !strings.HasPrefix(stderr, "there is no backup of temporal") {
-			t.Errorf("exit %d, %q, %q", code, stdout, stderr)
+	known, none := string(homeWith(t, "temporal")), filepath.Join(t.TempDir(), "home")
+	for want, args := range map[string][]string{
+		"there is no backup of temporal; 'stigmer local backup' makes one\n":     {"--home", known},
+		"there is no backup of x, nor such an instance; there are: temporal\n":   {"--home", known, "--name", "x"},
+		"no instance is known in " + none + "; start one with 'stigmer local'\n": {"--home", none},
+	} {
+		stdout, stderr, code := run(append([]string{"local", "backups"}, args...)...)
+		if stdout != "" || code != 0 || stderr != want {
+			t.Errorf("exit %d, %q, %q, want %q", code, stdout, stderr, want)
 		}
 	}
 }

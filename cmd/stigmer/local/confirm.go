@@ -87,10 +87,14 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 
 // whatBecomes says where workflows are after a server was replaced.
 func whatBecomes(running int64, before, after string) string {
-	if before != after {
-		return fmt.Sprintf("%s stay in %s", workflows(running), before)
+	stay, goOn := "stay", "go on"
+	if running == 1 {
+		stay, goOn = "stays", "goes on"
 	}
-	return fmt.Sprintf("%s go on after the restart", workflows(running))
+	if before != after {
+		return fmt.Sprintf("%s %s in %s", workflows(running), stay, before)
+	}
+	return fmt.Sprintf("%s %s after the restart", workflows(running), goOn)
 }
 
 // lossOf says what the end of the server costs; empty when nothing is lost.

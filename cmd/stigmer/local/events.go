@@ -61,21 +61,21 @@ func (a *app) events(ctx context.Context, f eventFlags, now time.Time) error {
 	if err := errors.Join(feed.print(list), err); err != nil || len(list) > 0 {
 		return err
 	}
-	return feed.explainNothing(f.since)
+	return feed.explainNothing(ctx, f.since)
 }
 
 // explainNothing says why there is nothing to show.
-func (f *feed) explainNothing(since time.Duration) error {
+func (f *feed) explainNothing(ctx context.Context, since time.Duration) error {
 	if len(f.tails) > 0 && since > 0 {
 		fmt.Fprintf(f.stderr, "nothing happened in the last %s\n", since)
 		return nil
 	}
-	names, err := f.names()
+	names, err := f.names(ctx)
 	switch {
 	case err != nil && len(f.tails) == 0:
 		return err
 	case len(names) == 0 && len(f.tails) == 0:
-		fmt.Fprintln(f.stderr, "no instance is known; start one with 'stigmer local'")
+		f.noteNoInstance()
 	default:
 		fmt.Fprintln(f.stderr, "nothing is recorded yet; a daemon records what it does and sees")
 	}

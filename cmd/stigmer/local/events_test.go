@@ -118,13 +118,13 @@ func TestEventsThatAreNotThere(t *testing.T) {
 		want string
 		code int
 	}{
-		"no home":        {[]string{"--home", empty}, "no instance is known; start one with 'stigmer local'\n", exitDone},
+		"no home":        {[]string{"--home", empty}, "no instance is known in " + empty + "; start one with 'stigmer local'\n", exitDone},
 		"no events":      {[]string{"--home", known}, "nothing is recorded yet; a daemon records what it does and sees\n", exitDone},
-		"nobody's name":  {[]string{"--home", known, "--name", "x"}, `there is no instance "x"; there are: temporal`, exitFailed},
+		"nobody's name":  {[]string{"--home", known, "--name", "x"}, `there is no instance "x" in ` + known + `; there are: temporal`, exitFailed},
 		"as yaml":        {[]string{"--home", known, "-o", "yaml"}, "not printed as yaml", exitUsage},
 		"in the future":  {[]string{"--home", known, "--since", "-1s"}, "--since -1s is not in the past", exitUsage},
 		"for no time":    {[]string{"--home", known, "--since", "0s"}, "--since 0s is not in the past", exitUsage},
-		"with arguments": {[]string{"--home", known, "x"}, "unknown command or argument", exitUsage},
+		"with arguments": {[]string{"--home", known, "x"}, "takes no argument", exitUsage},
 	} {
 		stdout, stderr, code := run(append([]string{"local", "events"}, c.args...)...)
 		if stdout != "" || !strings.Contains(stderr, c.want) || code != c.code {

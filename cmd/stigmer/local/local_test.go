@@ -34,8 +34,12 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"locl"}, `unknown command or argument "locl"`},
-		{[]string{"local", "strat"}, `unknown command or argument "strat"`},
+		{[]string{"locl"}, `unknown command "locl"; did you mean 'stigmer local'?`},
+		{[]string{"status"}, `did you mean 'stigmer local status'?`},
+		{[]string{"local", "statsu"}, `did you mean 'stigmer local status'?`},
+		{[]string{"local", "start"}, `did you mean 'stigmer local'?`},
+		{[]string{"local", "frobnicate"}, `unknown command or argument "frobnicate"; see 'stigmer local --help'`},
+		{[]string{"local", "stop", "orders"}, `'stigmer local stop' takes no argument, and was given "orders"; an instance is named with --name`},
 		{[]string{"local", "--prot", "1"}, "unknown flag: --prot"},
 		{[]string{"local", "--port", "x"}, "--port x: give a whole number"},
 		{[]string{"local", "logs", "--tail", "-2"}, "--tail -2: give a number of lines, or -1 for all"},

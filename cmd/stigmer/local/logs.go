@@ -49,7 +49,7 @@ func (a *app) logs(ctx context.Context, follow bool, tail int) error {
 	absent := errors.Is(err, fs.ErrNotExist)
 	switch {
 	case absent && !follow:
-		fmt.Fprintf(s.stderr, "%s has no log yet: it was never started here\n", s.name)
+		fmt.Fprintf(s.stderr, "%s has no log: there is no %s\n", s.name, path)
 		return nil
 	case err != nil && !absent:
 		return fmt.Errorf("cannot read the log: %w", err)

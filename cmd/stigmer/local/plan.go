@@ -32,7 +32,7 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 		return err
 	}
 	defer s.close()
-	names, err := s.names()
+	names, err := s.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 		}
 	}
 	if len(names) == 0 {
-		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
+		s.noteNoInstance()
 	}
 	if err := s.noteMissingDaemon(); err != nil {
 		return err
@@ -76,8 +76,10 @@ func outcomeOf(name string, look reconciler.Look) *exitError {
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
 	case look.Plan.Remedy != "" && !mayHeal(look):
 		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
-	case len(look.Plan.Actions) > 0 || underWay(look):
+	case len(look.Plan.Actions) > 0:
 		return &exitError{exitPending, errors.New("changes are pending")}
+	case underWay(look):
+		return &exitError{exitPending, fmt.Errorf("%s is not yet as it should be", name)}
 	}
 	return nil
 }

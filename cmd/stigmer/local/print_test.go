@@ -145,7 +145,7 @@ func ready() *v1alpha1.Temporal {
 
 func TestPrintReady(t *testing.T) {
 	s, stdout, stderr := sessionIn(t, homeWith(t), "text")
-	if err := s.printReady(reconciler.Look{Object: ready()}, "reusing"); err != nil {
+	if err := s.printReady(reconciler.Look{Object: ready()}, "reusing", false); err != nil {
 		t.Fatal(err)
 	}
 	want := "Temporal is ready: reusing pid 42\n  address  127.0.0.1:7233\n  UI       http://127.0.0.1:8233\n  data     /d/orders.db\n"
@@ -154,7 +154,7 @@ func TestPrintReady(t *testing.T) {
 	}
 	for _, output := range []string{"json", "yaml"} {
 		s, stdout, stderr := sessionIn(t, homeWith(t), output)
-		if err := s.printReady(reconciler.Look{Object: ready()}, "reusing"); err != nil {
+		if err := s.printReady(reconciler.Look{Object: ready()}, "reusing", false); err != nil {
 			t.Fatal(err)
 		}
 		var object v1alpha1.Temporal

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -17,7 +18,7 @@ func (a *app) restartCommand() *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "restart",
-		Short: "Replace the running Temporal by a new one, or start one",
+		Short: "Replace the running Temporal by a new one, or start a stopped one",
 		Args:  noArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return a.restart(c.Context(), timeout, yes) },
 	}
@@ -30,7 +31,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := checkTimeout(timeout); err != nil {
 		return err
 	}
-	s, err := a.create()
+	s, err := a.open()
 	if err != nil {
 		return err
 	}
@@ -39,19 +40,28 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err != nil {
 		return err
 	}
+	if before.Object == nil && before.Problem == "" {
+		return s.unknownInstance()
+	}
 	if external := before.Plan.External; external != nil {
 		return &exitError{exitUserAction, fmt.Errorf("cannot restart %s: it is not ours", plan.Describe(external.Process))}
 	}
 	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err
 	}
-	err = s.editDesired(ctx, true,
-		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
-		encoding.Change{
+	changes := []encoding.Change{
+		{Path: []string{"spec", "enabled"}, Value: true},
+		{
 			Path:  []string{"metadata", "annotations", v1alpha1.RestartedAtAnnotation},
 			Value: time.Now().UTC().Format(time.RFC3339Nano),
-		})
-	if err != nil {
+		},
+	}
+	makes := s.makesDatabase(changes)
+	// The home may have been removed under the server.
+	if _, err := reconciler.CreateHome(string(s.home)); err != nil {
+		return &exitError{exitUserAction, err}
+	}
+	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return fmt.Errorf("cannot ask for a restart: %w", err)
 	}
 	if err := s.ensureDaemon(ctx, true); err != nil {
@@ -65,5 +75,5 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if before.Plan.Main != nil {
 		how = "restarted,"
 	}
-	return s.printReady(look, how)
+	return s.printReady(look, how, makes)
 }

@@ -73,7 +73,7 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if err != nil {
 		return err
 	}
-	if err := s.printReady(look, "restored,"); err != nil || s.structured() {
+	if err := s.printReady(look, "restored,", false); err != nil || s.structured() {
 		return err
 	}
 	return s.printReplaced(look.Input.Observed.Database.Path, before.Input.Now)
@@ -191,9 +191,15 @@ func (s *session) printReplaced(path string, since time.Time) error {
 	if err != nil || len(kept) == 0 {
 		return err
 	}
-	if last := kept[len(kept)-1]; newer(path, last, since) {
-		_, err = fmt.Fprintf(s.stdout, "  kept     %s, which 'restore' takes too\n", last)
+	last := kept[len(kept)-1]
+	if !newer(path, last, since) {
+		return nil
 	}
+	also := ""
+	if database.RequireSQLite(last) == nil {
+		also = ", which 'restore' takes too"
+	}
+	_, err = fmt.Fprintf(s.stdout, "  kept     %s%s\n", last, also)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.homeFlag, "home", "", "folder of the instances (default $STIGMER_HOME or ~/.stigmer)")
-	flags.StringVar(&a.name, "name", defaultName, "name of the instance")
+	flags.StringVar(&a.name, "name", defaultName, "name of the instance; status, plan and events are about all unless it is given")
 	flags.StringVarP(&a.output, "output", "o", "text", "format of the result: text, wide, json or yaml")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
 	root.SetFlagErrorFunc(flagError)
@@ -90,10 +91,36 @@ func (a *app) rootCommand() *cobra.Command {
 
 // noArgs refuses what is not a flag of the command.
 func noArgs(c *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usageError("unknown command or argument %q; see '%s --help'", args[0], c.CommandPath())
+	if len(args) == 0 {
+		return nil
 	}
-	return nil
+	if meant := meantCommand(c, args[0]); meant != "" {
+		return usageError("unknown command %q; did you mean '%s'?", args[0], meant)
+	}
+	if !c.HasSubCommands() {
+		return usageError("'%s' takes no argument, and was given %q; an instance is named with --name", c.CommandPath(), args[0])
+	}
+	return usageError("unknown command or argument %q; see '%s --help'", args[0], c.CommandPath())
+}
+
+// meantCommand returns the command line that was probably meant; empty when
+// there is no telling. Many programs have a word for what "stigmer local" does.
+func meantCommand(c *cobra.Command, typed string) string {
+	local, _, err := c.Root().Find([]string{"local"})
+	switch {
+	case err != nil || !c.HasSubCommands():
+		return ""
+	case slices.Contains([]string{"start", "up", "run"}, typed):
+		return local.CommandPath()
+	}
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(typed); len(near) > 0 {
+		return c.CommandPath() + " " + near[0]
+	}
+	if c != local {
+		return meantCommand(local, typed)
+	}
+	return ""
 }
 
 func (a *app) checkFlags(c *cobra.Command, _ []string) error {

@@ -32,8 +32,8 @@ func (a *app) open() (*session, error) { return a.session(reconciler.OpenHome) }
 func (a *app) create() (*session, error) { return a.session(reconciler.CreateHome) }
 
 func (a *app) session(open func(string) (reconciler.Home, error)) (*session, error) {
-	if problems := validation.IsDNS1123Label(a.name); len(problems) > 0 {
-		return nil, usageError("cannot use --name %q: %s", a.name, problems[0])
+	if len(validation.IsDNS1123Label(a.name)) > 0 {
+		return nil, usageError("cannot use --name %q: use at most 63 lower case letters, digits and dashes, and no dash at an end", a.name)
 	}
 	path, err := a.homePath()
 	if err != nil {
@@ -109,22 +109,60 @@ func (s *session) lookWith(ctx context.Context, name string, looker reconciler.L
 func (s *session) command(rest string) string { return plan.Command(s.name, rest) }
 
 // names returns the instances that the command is about: the one that
-// --name names, or all.
-func (s *session) names() ([]string, error) {
+// --name names, or all. One whose files were removed under it is among them.
+func (s *session) names(ctx context.Context) ([]string, error) {
+	names, err := s.known()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, s.name) {
+		look, err := s.look(ctx, s.name)
+		if err != nil {
+			return nil, err
+		}
+		if look.Object != nil {
+			names = append(names, s.name)
+		}
+	}
+	if !s.named {
+		return names, nil
+	}
+	if !slices.Contains(names, s.name) {
+		return nil, s.unknownInstance()
+	}
+	return []string{s.name}, nil
+}
+
+// known returns the instances that have a file, in order.
+func (s *session) known() ([]string, error) {
 	names, err := reconciler.Looker{Home: s.home}.Names()
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	slices.Sort(names)
-	if err != nil || !s.named {
-		return names, err
+	return names, err
+}
+
+// unknownInstance is the error of a command about an instance that is not there.
+func (s *session) unknownInstance() error {
+	others := s.otherInstances()
+	if others == "" {
+		others = fmt.Sprintf("; '%s' starts it", s.command(""))
 	}
-	if !slices.Contains(names, s.name) {
-		known := "none is known"
-		if len(names) > 0 {
-			known = "there are: " + strings.Join(names, ", ")
-		}
-		return nil, fmt.Errorf("there is no instance %q; %s", s.name, known)
+	return fmt.Errorf("there is no instance %q in %s%s", s.name, s.home, others)
+}
+
+// otherInstances names those that there are, after a sentence about one that is
+// not; empty for none.
+func (s *session) otherInstances() string {
+	names, err := s.known()
+	if err != nil || len(names) == 0 {
+		return ""
 	}
-	return []string{s.name}, nil
+	return "; there are: " + strings.Join(names, ", ")
+}
+
+// noteNoInstance says that there is none, and where.
+func (s *session) noteNoInstance() {
+	fmt.Fprintf(s.stderr, "no instance is known in %s; start one with 'stigmer local'\n", s.home)
 }

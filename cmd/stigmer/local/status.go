@@ -36,7 +36,7 @@ func (a *app) status(ctx context.Context) error {
 	for _, file := range s.ignoredFiles() {
 		fmt.Fprintln(s.stderr, file)
 	}
-	names, err := s.names()
+	names, err := s.names(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (a *app) status(ctx context.Context) error {
 		}
 	}
 	if len(looks) == 0 {
-		fmt.Fprintln(s.stderr, "no instance is known; start one with 'stigmer local'")
+		s.noteNoInstance()
 	}
 	if err := s.noteMissingDaemon(); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -173,7 +174,7 @@ func (s *session) daemonNeeded(ctx context.Context) (bool, error) {
 }
 
 func (s *session) printNothingToStop() error {
-	return s.printResult(nil, s.name+" is not there: nothing to stop")
+	return s.printResult(nil, s.name+" is not there: nothing to stop"+s.otherInstances())
 }
 
 // printStopped says what was stopped, and what that means for its data.
@@ -191,10 +192,23 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 	data := "its data stays"
 	running, counted := before.Input.Observed.Server.Running.Get()
 	switch {
+	case before.Plan.LostFile != observed.Absent:
+		data = s.whatBecameOf(before)
 	case before.Plan.Volatile:
 		data = "its workflows were in memory and are gone"
 	case counted && running > 0:
 		data += ", and " + workflows(running) + " can go on after the next start"
 	}
 	return s.printResult(now.Object, fmt.Sprintf("%s is stopped (it was %s); %s", s.name, before.Plan.Main, data))
+}
+
+// whatBecameOf says what became of the data that a server had alone, or may have.
+func (s *session) whatBecameOf(before reconciler.Look) string {
+	switch {
+	case s.savedSince(before.Plan.Main.Started):
+		return fmt.Sprintf("what it had is in a backup: see '%s'", s.command("backups"))
+	case before.Plan.LostFile == observed.Unknown:
+		return "it may have been the only one that had what was in " + lostPath(before)
+	}
+	return "what was in " + lostPath(before) + " is gone with it"
 }

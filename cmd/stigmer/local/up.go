@@ -2,7 +2,9 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -134,6 +136,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err := s.confirmEdit(ctx, before, f.yes, changes); err != nil {
 		return err
 	}
+	makes := s.makesDatabase(changes)
 	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return err
 	}
@@ -147,7 +150,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err != nil {
 		return err
 	}
-	return s.printReady(look, howReached(before, look))
+	return s.printReady(look, howReached(before, look), makes)
 }
 
 // doneWish takes the wish for a restore out of the file that was carried out,
@@ -183,8 +186,24 @@ func howReached(before, now reconciler.Look) string {
 	return "started"
 }
 
-// printReady prints the server that is ready.
-func (s *session) printReady(look reconciler.Look, how string) error {
+// makesDatabase reports whether a start after the changes finds no database, and
+// so makes one: a path may be mistyped, or its file be lost.
+func (s *session) makesDatabase(changes []encoding.Change) bool {
+	path := s.home.Desired(s.name)
+	_, after, err := s.edited(path, true, changes)
+	if err != nil {
+		return false
+	}
+	wanted, err := encoding.Decode(path, after, string(s.home))
+	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile {
+		return false
+	}
+	_, err = os.Lstat(wanted.Spec.Storage.Path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// printReady prints the server that is ready, and whether its database is new.
+func (s *session) printReady(look reconciler.Look, how string, isNew bool) error {
 	if look.Plan.External != nil {
 		return s.printExternal(look)
 	}
@@ -197,7 +216,11 @@ func (s *session) printReady(look reconciler.Look, how string) error {
 	if status.Endpoints.UI != "" {
 		fmt.Fprintf(s.stdout, "  UI       %s\n", status.Endpoints.UI)
 	}
-	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", dataOf(look.Object))
+	data := dataOf(look.Object)
+	if isNew {
+		data += " (new)"
+	}
+	_, err := fmt.Fprintf(s.stdout, "  data     %s\n", data)
 	return err
 }
 

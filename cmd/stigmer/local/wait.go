@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -169,7 +170,11 @@ func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
 	}
-	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see '%s' and '%s'", w.name, w.goal, w.timeout, last, w.command("status"), w.command("logs"))}
+	see := "'" + w.command("status") + "'"
+	if logs := "'" + w.command("logs") + "'"; !strings.Contains(last, logs) {
+		see += " and " + logs
+	}
+	return &exitError{exitTimeout, fmt.Errorf("%s is not %s after %s: %s; the daemon goes on: see %s", w.name, w.goal, w.timeout, last, see)}
 }
 
 // awaitReady waits until the instance is Ready and returns the look that shows it.
