@@ -104,6 +104,9 @@ func syntaxFault(data []byte, err error) *Fault {
 	if found := brokenLine(data); found > 0 {
 		line = found
 	}
+	if lines := bytes.Split(data, []byte("\n")); line <= len(lines) && bytes.HasPrefix(bytes.TrimLeft(lines[line-1], " "), []byte("\t")) {
+		return &Fault{Line: line, Problem: "not valid YAML: a tab in the indentation", Remedy: "indent the line with spaces"}
+	}
 	return &Fault{Line: line, Problem: "not valid YAML: " + problem, Remedy: "correct the line or the one above it"}
 }
 

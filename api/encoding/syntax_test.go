@@ -47,6 +47,7 @@ func TestDecodeRefusesBytesThatAreNoText(t *testing.T) {
 		"too large": {strings.Repeat("#", encoding.MaxFileSize+1), "temporal.yaml: larger than 1 MiB (1048577 bytes)"},
 		"latin-1":   {header + "# gr\xf6\xdfe\n", "temporal.yaml:3: not UTF-8 text (save the file as UTF-8)"},
 		"UTF-16":    {"\xff\xfea\x00", "temporal.yaml:1: not UTF-8 text"},
+		"tab":       {header + "spec:\n\tport: 1\n", "temporal.yaml:4: not valid YAML: a tab in the indentation (indent the line with spaces)"},
 		"NUL":       {"a: \x00\n", "temporal.yaml:1: not valid YAML: control characters are not allowed"},
 	}
 	for name, tt := range tests {

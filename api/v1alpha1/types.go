@@ -99,7 +99,8 @@ type TemporalSpec struct {
 	// Env is added to the server's environment.
 	// +optional
 	Env map[string]string `json:"env,omitempty"`
-	// ExtraArgs are added to the command line of "temporal server start-dev".
+	// ExtraArgs are added to the command line of "temporal server start-dev",
+	// which every user of the machine can read: a secret belongs into env.
 	// Flags that another field manages are refused.
 	// +optional
 	ExtraArgs []string `json:"extraArgs,omitempty"`
@@ -159,7 +160,8 @@ type BinarySpec struct {
 	// beside stigmer, then <home>/bin/temporal-<version>, then PATH.
 	// +optional
 	Path string `json:"path,omitempty"`
-	// Version that is looked for in <home>/bin. Default 1.5.1.
+	// Version names the file in <home>/bin that is looked for; what is found
+	// elsewhere may have another one. Default 1.5.1.
 	// +optional
 	Version string `json:"version,omitempty"`
 }

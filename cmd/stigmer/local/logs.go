@@ -8,10 +8,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/stigmer/stigmer-local/api/redact"
 )
 
 const (
@@ -78,6 +81,24 @@ func openTail(path string, lines int) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// maxLastLine is how much of the last line of a log is quoted, in bytes.
+const maxLastLine = 300
+
+// lastLogLine returns the last line of the log without what looks like a secret:
+// of a server that ended at once it often says why. It is empty when there is none.
+func (s *session) lastLogLine() string {
+	file, err := openTail(s.home.Files(s.name).Log, 1)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	line, err := io.ReadAll(io.LimitReader(file, maxLastLine))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(redact.Text(string(line)))
 }
 
 // tailBlock is how much is read at once in search of the last lines, in bytes.

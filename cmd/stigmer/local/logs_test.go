@@ -159,3 +159,24 @@ func TestFollowEndsWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLastLogLine: it is quoted without secrets, and bounded.
+func TestLastLogLine(t *testing.T) {
+	home := homeWith(t, "temporal")
+	s, _, _ := sessionIn(t, home, "text")
+	if line := s.lastLogLine(); line != "" {
+		t.Errorf("there is no log: %q", line)
+	}
+	for log, want := range map[string]string{
+		"one\nunknown flag: --nonsense\n": "unknown flag: --nonsense",
+		"one":                             "one",
+		"":                                "",
+		"--password hunter2hunter2\n":     "--password ***",
+		strings.Repeat("x", 1000):         strings.Repeat("x", maxLastLine),
+	} {
+		write(t, home.Files("temporal").Log, log)
+		if line := s.lastLogLine(); line != want {
+			t.Errorf("%.40q: %q, want %q", log, line, want)
+		}
+	}
+}

@@ -72,6 +72,8 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 // error without the flag too.
 func outcomeOf(name string, look reconciler.Look) *exitError {
 	switch {
+	case look.Problem != "" && look.Object == nil:
+		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong, so nothing is done", name)}
 	case look.Problem != "":
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
 	case look.Plan.Remedy != "" && !mayHeal(look):
