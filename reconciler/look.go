@@ -70,6 +70,9 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	if ctx.Err() != nil {
 		return look, ctx.Err()
 	}
+	if l.AsDaemon && findsNone(reported, desired) {
+		state.Executable = observed.None[observed.Executable]("the daemon finds none")
+	}
 	look.judge(desired, state)
 	if !known && look.Plan.Situation == plan.Stopped {
 		look.Object = nil
@@ -116,6 +119,13 @@ func (l *Look) adoptMessage() {
 		l.Reported.Status.Situation == l.Object.Status.Situation {
 		l.Object.Status.Message = l.Reported.Status.Message
 	}
+}
+
+// findsNone reports whether the daemon has looked for a Temporal for this desired
+// object and found none.
+func findsNone(reported *v1alpha1.Temporal, desired plan.Desired) bool {
+	return reported != nil && desired.Object != nil && reported.Generation == desired.Object.Generation &&
+		reported.Status.Situation == string(plan.ExecutableMissing)
 }
 
 // reportedBinary returns the executable in a status; nil for none.
