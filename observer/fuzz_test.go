@@ -2,6 +2,8 @@ package observer
 
 import (
 	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -120,12 +122,43 @@ func FuzzReadVersion(f *testing.F) {
 	f.Add([]byte("\xcf\xfa\xed\xfe\x07\x00\x00\x01"))
 	f.Add([]byte("\xff Go buildinf:\x08\x02"))
 	f.Add([]byte("MZ"))
+	f.Add(programWith("v1.29.1"))
+	f.Add(programWith("v1.29.1 or so"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		version := readVersion(bytes.NewReader(data))
 		if len(version) > 100 || !bytes.Contains(data, []byte(version)) {
 			t.Errorf("the version of %q is %q", data, version)
 		}
+		if again := readVersion(bytes.NewReader(programWith("v" + version))); again != version {
+			t.Errorf("version %q is read as %q", version, again)
+		}
 	})
+}
+
+// programWith is the least ELF file that says, as Go's linker does, that it was
+// built with that version of the server.
+func programWith(version string) []byte {
+	modules := "path\tx\ndep\t" + serverModule + "\t" + version + "\th1:x=\n"
+	const start = 128 // of the build information, which is aligned
+	blob := binary.AppendUvarint([]byte("\xff Go buildinf:\x08\x02"+strings.Repeat("\x00", 16)), 6)
+	blob = binary.AppendUvarint(append(blob, "go1.26"...), uint64(len(modules)+32))
+	blob = append(blob, strings.Repeat("s", 16)+modules+strings.Repeat("e", 16)...)
+	var file bytes.Buffer
+	for _, part := range []any{
+		elf.Header64{
+			Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
+			Type:  uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT),
+			Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 1,
+		},
+		elf.Prog64{
+			Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W), Off: start, Vaddr: 1 << 12,
+			Filesz: uint64(len(blob)), Memsz: uint64(len(blob)), Align: 16,
+		},
+		make([]byte, start-64-56), blob,
+	} {
+		_ = binary.Write(&file, binary.LittleEndian, part) // to memory, which does not fail
+	}
+	return file.Bytes()
 }
 
 // FuzzDatabases: a database file is an argument or the end of one, and only of
