@@ -47,6 +47,9 @@ func FuzzRead(f *testing.F) {
 		r := NewRecorder(path)
 		record(t, r, happen("of the test"), noon())
 		after := read(t, path)
+		if slices.ContainsFunc(before, func(e Event) bool { return noon().Sub(e.LastTime) > maxAge }) {
+			before = newest(before, noon()) // the append has left the others out
+		}
 		want := append(words(before), "of the test x1")
 		if diff := cmp.Diff(want, words(after), cmpopts.SortSlices(strings.Compare)); diff != "" && !ids[maxID] {
 			t.Fatalf("after an append:\n%s", diff)
