@@ -1,14 +1,17 @@
 package reconciler
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
@@ -174,7 +177,7 @@ func (m *model) fingerprint() uint64 {
 	w := m.machine
 	for _, p := range w.Processes {
 		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
-			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt))
+			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt), w.Disk.Stores[p.Store].Whole, w.Disk.Stores[p.Store].Used)
 	}
 	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
@@ -182,27 +185,42 @@ func (m *model) fingerprint() uint64 {
 		s := w.Disk.Stores[f.Store]
 		fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, s.Rubbish, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Knowledge, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
 	}
-	fmt.Fprintln(h, len(w.Disk.Backups), m.wish.Spec, m.garbage, m.missing, m.unwritable, m.deaf, m.status != nil, m.torn)
+	for _, path := range slices.Sorted(maps.Keys(w.Disk.Backups)) {
+		fmt.Fprintln(h, path, name(w.Disk.Backups[path]), w.Disk.Stores[w.Disk.Backups[path]].Whole)
+	}
+	fmt.Fprintln(h, described(m.wish), m.garbage, m.missing, m.unwritable, m.deaf, m.status != nil, m.torn)
+	if m.status != nil {
+		describe(h, plan.Restore(m.status), name, since)
+		fmt.Fprintln(h, described(m.status), m.status.Status.Situation)
+	}
 	for _, d := range m.daemons {
-		d.describe(h, name, since)
+		fmt.Fprintln(h, described(d.object), since(d.missingSince), len(d.exits), len(d.done), len(d.known), name(d.proven.PID), d.situation, d.object != nil && d.object.Generation != d.history.Generation)
+		describe(h, d.history, name, since)
 	}
 	return h.Sum64()
 }
 
-// describe writes what a daemon remembers.
-func (d *modelDaemon) describe(h interface{ Write([]byte) (int, error) }, name func(any) int, since func(time.Time) time.Duration) {
-	history := d.history
-	generation := int64(0)
-	if d.object != nil {
-		generation = d.object.Generation
+// described is the wish in an object, by its values.
+func described(object *v1alpha1.Temporal) string {
+	if object == nil {
+		return "none"
 	}
-	fmt.Fprintln(h, generation-history.Generation, since(d.missingSince), name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
+	text, err := json.Marshal([]any{object.Spec, object.Annotations})
+	if err != nil {
+		panic(err) // a spec is always JSON
+	}
+	return string(text)
+}
+
+// describe writes what is remembered.
+func describe(h io.Writer, history plan.History, name func(any) int, since func(time.Time) time.Duration) {
+	fmt.Fprintln(h, name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
 		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
-		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, len(d.exits), len(d.done), name(d.proven.PID), history.Restore.Begun.IsZero())
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero())
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {
-		var r plan.Retirement = history.Retirements[id]
+		r := history.Retirements[id]
 		fmt.Fprintln(h, name(id.PID), r.Reason, since(r.Asked), since(r.Killed))
 	}
 }

@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -207,15 +208,15 @@ func (m *model) resting(d *modelDaemon) string {
 	}
 	switch d.situation {
 	case plan.Converged, plan.LockLost:
-		return d.truth()
+		return cmp.Or(d.truth(), d.ignored())
 	case plan.Stopped:
 		if server != nil || d.object != nil && d.object.Spec.IsEnabled() && !m.missing {
 			return "something runs, or should"
 		}
 	case plan.PortHeldByStranger:
-		return unless(m.hasStranger() != nil, "no stranger is there")
+		return unless(d.inTheWay(), "no stranger is in the way")
 	case plan.ReplacementBlocked:
-		return unless(m.hasStranger() != nil || unusable, "nothing blocks")
+		return unless(d.inTheWay() || unusable, "nothing blocks")
 	case plan.DatabaseLost:
 		return unless(lost, "nothing is lost")
 	case plan.OtherCluster:
@@ -243,7 +244,7 @@ func (m *model) blockedRestore(d *modelDaemon) string {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})
 	f := m.machine.Disk.At(wish.Database)
-	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.hasStranger() != nil || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
+	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || d.inTheWay() || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
 	return unless(!sound || unfit || wish.Database != d.object.Spec.Storage.Path, "the backup is sound, and there is room")
 }
 

@@ -68,10 +68,24 @@ func newModel() *model {
 // boot starts a daemon, which knows what the status file says.
 func (m *model) boot() {
 	d := &modelDaemon{model: m, object: modelHome.lastGood("temporal", m.status)}
-	d.instance = &instance{name: "temporal", log: logr.Discard(), lookAt: Options{Home: modelHome}.lookAt}
-	d.surroundings = surroundings{eyes: d, hands: modelHands{m.machine, d}, wishes: d, accounts: d, journal: d, clock: d}
-	d.resume(m.status, m.torn, d.object)
+	d.begin()
 	m.daemons = append(m.daemons, d)
+}
+
+// begin gives the daemon a loop for the instance, which knows what is kept.
+func (d *modelDaemon) begin() {
+	d.instance = &instance{name: "temporal", log: logr.Discard(), lookAt: Options{Home: modelHome}.lookAt}
+	d.surroundings = surroundings{eyes: d, hands: modelHands{d.model.machine, d}, wishes: d, accounts: d, journal: d, clock: d}
+	d.resume(d.model.status, d.model.torn, d.object)
+}
+
+// forget does what Reconciler.forget does; the next pass is that of an instance
+// that was discovered anew.
+func (d *modelDaemon) forget() error {
+	err := d.remove()
+	d.object, d.missingSince, d.known = nil, time.Time{}, nil
+	d.begin()
+	return err
 }
 
 // clone returns a model that goes its own way.
@@ -108,11 +122,57 @@ type modelHands struct {
 }
 
 func (h modelHands) Do(ctx context.Context, a plan.Action) actuator.Outcome {
+	if fault := h.daemon.needless(a); fault != "" {
+		h.daemon.model.faults = append(h.daemon.model.faults, fault)
+	}
 	out := h.Machine.Do(ctx, a)
 	if a.Verb == plan.StageBackup && out.Err == nil {
 		h.daemon.done = append(h.daemon.done, ended{a, nil})
 	}
 	return out
+}
+
+// needless says why a server should not be asked to end: it does what is wanted,
+// or nobody asked for its end. It is empty when it should.
+func (d *modelDaemon) needless(a plan.Action) string {
+	if a.Verb != plan.Terminate {
+		return ""
+	}
+	switch plan.Situation(a.Reason) {
+	case plan.Frozen, plan.Unresponsive, plan.StartTimedOut:
+		return unless(d.truth() != "", fmt.Sprintf("pid %d, which serves, was ended (%s)", a.Target.PID, a.Reason))
+	case plan.Stopping:
+		removed := !d.missingSince.IsZero() && d.Now().Sub(d.missingSince) >= removalSettle
+		return unless(removed || d.object == nil || !d.object.Spec.IsEnabled(), fmt.Sprintf("pid %d was ended, and its instance is wanted", a.Target.PID))
+	}
+	return ""
+}
+
+// ignored says which wish of the object in force was not carried out; empty for
+// none.
+func (d *modelDaemon) ignored() string {
+	wish, server := d.object.Annotations, d.model.machine.Server()
+	asked := wish[v1alpha1.RestartedAtAnnotation]
+	if at, err := time.Parse(time.RFC3339Nano, asked); err == nil && !at.After(d.Now()) &&
+		!server.Started.After(at) && server.Launch.RestartedAt != asked {
+		return "the restart that was asked for was not made"
+	}
+	restore := wish[v1alpha1.RestoreAnnotation]
+	kept := d.model.machine.Disk.At(d.object.Spec.Storage.Path).Meta.Value.Restored
+	if restore != "" && d.object.Spec.Storage.Type == v1alpha1.StorageFile && kept != restore &&
+		!(d.history.Restore.Value == restore && d.history.Restore.Done) {
+		return "the restore that was asked for was not made"
+	}
+	return ""
+}
+
+// inTheWay reports whether a stranger has a port that is wanted.
+func (d *modelDaemon) inTheWay() bool {
+	spec := d.object.Spec
+	wanted := []uint16{uint16(spec.Port), uint16(spec.UI.Port), uint16(spec.HTTPPort), uint16(spec.MetricsPort)}
+	return slices.ContainsFunc(d.model.machine.Processes, func(p simulation.Process) bool {
+		return !p.Ours && slices.ContainsFunc(p.Ports, func(port uint16) bool { return slices.Contains(wanted, port) })
+	})
 }
 
 // died is how a daemon ends in the middle of an effect.
@@ -130,7 +190,10 @@ func (m *model) run(d *modelDaemon) (after time.Duration, alive bool) {
 		}
 	}()
 	d.hear()
-	after, _, err := d.pass(context.Background())
+	after, over, err := d.pass(context.Background())
+	if over {
+		err = d.forget()
+	}
 	if err != nil {
 		after = retryFirst
 	}
@@ -144,7 +207,7 @@ func (d *modelDaemon) hear() {
 		if gone && !d.model.deaf {
 			d.exits = append(d.exits, plan.Exit{Identity: id, Signal: "killed", Time: d.model.machine.Now})
 		}
-		return gone
+		return gone && !d.model.deaf
 	})
 	for _, p := range d.model.machine.Processes {
 		if p.Ours && !slices.Contains(d.known, p.ID) {

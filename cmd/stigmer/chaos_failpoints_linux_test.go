@@ -95,9 +95,11 @@ func (s *stage) diesAt(program, point string) {
 	c.Env = append(slices.Clone(s.env), failpoint.Variable+"="+point)
 	var log strings.Builder
 	c.Stdout, c.Stderr = &log, &log
+	late := false
+	c.Cancel = func() error { late = true; return c.Process.Kill() }
 	err := c.Run()
 	status, _ := c.ProcessState.Sys().(syscall.WaitStatus)
-	if err == nil || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+	if late || err == nil || !status.Signaled() || status.Signal() != syscall.SIGKILL {
 		s.Fatalf("the daemon did not die at %s: %v\n%s", point, err, log.String())
 	}
 	if err := faultsIn(log.String()); err != nil {

@@ -52,7 +52,10 @@ func serverValues() []value {
 			server(time.Hour, observed.Absent, observed.Known)(b)
 			b.edit(func(p *observed.Process) { p.Evidence.OpensAnother = observed.Known })
 		}},
-		{"server whose files are unreadable", server(time.Hour, observed.Unknown, observed.Known)},
+		{"server whose files are unreadable", func(b *base) {
+			server(time.Hour, observed.Unknown, observed.Known)(b)
+			b.edit(func(p *observed.Process) { p.Evidence.OpensAnother = observed.Unknown })
+		}},
 		{"server on another storage", server(time.Hour, observed.Absent, observed.Absent)},
 		{"server that lost another storage", func(b *base) {
 			server(time.Hour, observed.Absent, observed.Absent)(b)

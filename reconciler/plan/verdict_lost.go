@@ -27,7 +27,7 @@ func (v view) startedElsewhere() (on observed.StartedOn, elsewhere bool) {
 // wrapper names it too.
 func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere bool) {
 	for _, p := range unit {
-		if its, there := p.StartedOn.Get(); there && (!elsewhere || its.Opens == observed.Known) {
+		if its, there := p.StartedOn.Get(); there && (!elsewhere || its.Opens == observed.Known || its.Opens == observed.Unknown && on.Opens == observed.Absent) {
 			on, elsewhere = its, true
 		}
 	}

@@ -69,7 +69,7 @@ func (s *session) requireDatabase(look reconciler.Look) error {
 	}
 	db := look.Input.Observed.Database
 	switch {
-	case look.Object.Spec.Storage.Type != v1alpha1.StorageFile:
+	case look.Object.Spec.Storage.Type != v1alpha1.StorageFile && (look.Plan.Main == nil || look.Plan.LostFile == observed.Absent):
 		return &exitError{exitUserAction, fmt.Errorf("%s keeps its workflows in memory, which cannot be copied; spec.storage.type: File keeps them in a file", s.name)}
 	case look.Plan.External != nil:
 		return &exitError{exitUserAction, fmt.Errorf("cannot copy the data of %s: it is not ours", plan.Describe(look.Plan.External.Process))}
