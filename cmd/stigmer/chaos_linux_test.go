@@ -125,6 +125,7 @@ func newChaos(t *testing.T, w *world, stub bool, disk string) *chaos {
 	c.table = c.disturbances()
 	c.replaceDesired(c.spec(true, c.port))
 	c.up()
+	c.daemonIsSlim(c.converge().daemons[0].pid)
 	if !stub {
 		c.load = c.trickle()
 		t.Cleanup(func() { c.load.end() })
@@ -145,6 +146,12 @@ func (c *chaos) runAll() {
 		if time.Since(c.began) > c.limit {
 			break
 		}
+	}
+	if !c.stub {
+		// The last burst may have ended with no Temporal to ask.
+		c.replaceDesired(c.spec(true, c.port))
+		c.converge()
+		c.hasWorkflows()
 	}
 	c.expect(0, "local", "stop", "--yes")
 	if !c.stub {

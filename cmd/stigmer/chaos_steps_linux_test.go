@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -42,7 +44,8 @@ func (c *chaos) disturbances() []disturbance {
 	if c.disk != "" {
 		table = append(table, disturbance{"the disk is full", (*chaos).fillDisk}, disturbance{"the disk is full", (*chaos).fillDisk})
 	}
-	if err := setImmutable(c.TempDir(), false); err != nil {
+	probe := c.TempDir()
+	if err := errors.Join(setImmutable(probe, true), setImmutable(probe, false)); err != nil {
 		c.Logf("not done: the status folder read-only: %v", err)
 		return table
 	}
@@ -99,7 +102,7 @@ func (c *chaos) takePort() {
 	s := c.spawnStranger([]string{strangerPort + "=" + loopback(port)})
 	text := ""
 	c.await("the stranger has tried", func() (bool, string) { text = s.said(); return text != "", text })
-	if text != "ready\n" {
+	if !strings.HasPrefix(text, "ready\n") {
 		_ = s.command.Wait()
 		return
 	}

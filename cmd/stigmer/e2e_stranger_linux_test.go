@@ -63,6 +63,11 @@ func playStranger() int {
 			fmt.Println("somebody connected")
 			return 0
 		case <-gone:
+			for len(signals) > 0 {
+				if s := <-signals; s != syscall.SIGURG {
+					fmt.Println("got", s)
+				}
+			}
 			return 0
 		}
 	}
@@ -166,5 +171,8 @@ func (s *stranger) leave() {
 	s.stdin.Close()
 	if err := s.command.Wait(); err != nil {
 		s.w.Errorf("the stranger ended with %v", err)
+	}
+	if text := s.said(); text != "ready\n" {
+		s.w.Errorf("the stranger got a signal: %q", text)
 	}
 }
