@@ -68,7 +68,7 @@ generate: $(TOOLS) ## write the generated files anew
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@sh hack/fuzz.sh $(FUZZTIME)
 
-prove: bin/temporal ## the proofs of the README's table "How we know" (about 15 minutes)
+prove: bin/temporal ## the proofs of the README's table "How we know" (about 20 minutes)
 	@sh hack/prove.sh
 
 bench: ## each benchmark for BENCHTIME (200ms)

@@ -4,7 +4,7 @@
 # those of the environment, or these.
 set -eu
 cd "$(dirname "$0")/.."
-: "${MODEL_DEPTH:=2}" "${MODEL_WALKS:=2000}" "${CHAOS_TIME:=2m}" "${FUZZTIME:=20s}" "${HISTORIES:=20000}"
+: "${MODEL_DEPTH:=2}" "${MODEL_WALKS:=5000}" "${CHAOS_TIME:=2m}" "${FUZZTIME:=20s}" "${HISTORIES:=20000}"
 export MODEL_DEPTH MODEL_WALKS CHAOS_TIME
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
