@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer"
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -87,6 +89,9 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observer.Target {
 	at := Options{Home: l.Home, Search: l.Search}.lookAt(desired, nil)
 	at.CountRunning, at.CheckWrite = l.CountRunning, l.CheckWrite
+	// Who else has the database open is looked up now and then only; what the
+	// daemon has found is looked at again.
+	at.Thorough = at.Thorough || l.AsDaemon && saysShared(reported)
 	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
 		at.Executables = []observer.Candidate{*found}
 	}
@@ -126,6 +131,15 @@ func (l *Look) adoptMessage() {
 func findsNone(reported *v1alpha1.Temporal, desired plan.Desired) bool {
 	return reported != nil && desired.Object != nil && reported.Generation == desired.Object.Generation &&
 		reported.Status.Situation == string(plan.ExecutableMissing)
+}
+
+// saysShared reports whether the daemon has seen somebody else on the database.
+func saysShared(reported *v1alpha1.Temporal) bool {
+	if reported == nil {
+		return false
+	}
+	c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionDatabaseFile)
+	return c != nil && c.Reason == plan.DatabaseShared
 }
 
 // reportedBinary returns the executable in a status; nil for none.

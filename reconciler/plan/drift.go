@@ -42,7 +42,7 @@ func driftOf(main observed.Process, in Input) *drift {
 			return nil
 		}
 		return argumentDrift(main, wanted)
-	case launch.Digest != launchDigest(in.Desired):
+	case launch.Digest != launchDigest(in.Desired) && launch.Digest != launchDigest(underOldName(in.Desired, main.Args)):
 		if d := argumentDrift(main, wanted); d != nil {
 			return d
 		}
@@ -53,6 +53,15 @@ func driftOf(main observed.Process, in Input) *drift {
 		return &drift{Drifted, "spec.env or spec.binary has changed"}
 	}
 	return nil
+}
+
+// underOldName is what is wanted as it was called before its home was renamed: the
+// path of the file that must not be there is no reason to replace a server.
+func underOldName(desired Desired, args []string) Desired {
+	if i := slices.Index(args, "--env-file"); i >= 0 && i+1 < len(args) {
+		desired.Files.NoEnvFile = args[i+1]
+	}
+	return desired
 }
 
 // argumentDrift compares command lines from the first argument of Temporal's

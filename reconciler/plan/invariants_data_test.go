@@ -105,6 +105,11 @@ func endFault(b base, a Action) string {
 	if a.Target.PID == 100 && Situation(a.Reason) == RestoreRequested && !staged(b) {
 		return "a server is ended for a backup that is not known to be sound"
 	}
+	known := b.History.Restore
+	unknowing := known.Value != "" && known.Value == b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation] && !known.Knowing
+	if Situation(a.Reason) == RestoreRequested && unknowing && a.Target.Evidence.OpensAnother == observed.Known {
+		return "a server is ended whose database was lost after the restore was asked for"
+	}
 	if a.Target.PID != 100 || asked(b) {
 		return ""
 	}

@@ -78,3 +78,65 @@ func TestWhyUntold(t *testing.T) {
 		}
 	}
 }
+
+// TestDatabaseLostAfterTheRestoreWasAskedFor: what the server alone has would be
+// gone, and whoever asked thought that it is kept. Who asks knowing it is obeyed,
+// and so is the next daemon's memory of that.
+func TestDatabaseLostAfterTheRestoreWasAskedFor(t *testing.T) {
+	wish := "/b/x.db@2026-01-02T03:04:04Z"
+	lose := func(b *base) {
+		b.edit(func(p *observed.Process) {
+			p.Evidence.OpensDatabase, p.Evidence.OpensAnother = observed.Absent, observed.Known
+		})
+		b.Observed.Database.File = observed.None[observed.File]("")
+	}
+	for name, c := range map[string]struct {
+		before, after func(*base)
+		want          Situation
+	}{
+		"lost after":  {func(*base) {}, lose, DatabaseLost},
+		"lost before": {lose, func(*base) {}, RestoreRequested},
+		"never lost":  {func(*base) {}, func(*base) {}, RestoreRequested},
+	} {
+		b := healthy()
+		b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: wish}
+		b.Observed.Restore = observed.Is(observed.File{Size: 1})
+		c.before(&b)
+		b.look()
+		c.after(&b)
+		b.Observed.Database.Staged = observed.Is(observed.Meta{Restored: wish})
+		b.look()
+		for range 2 {
+			p := Compute(b.Input)
+			if p.Situation != c.want || (c.want == DatabaseLost) == (len(p.Actions) > 0) {
+				t.Errorf("%s: %s", name, p)
+			}
+			b.History = kept(t, b)
+			b.look()
+		}
+	}
+}
+
+// TestRenamedHomeIsNoDrift: the path of a file that must not be there is all that
+// differs.
+func TestRenamedHomeIsNoDrift(t *testing.T) {
+	b := healthy()
+	b.spec().Storage = v1alpha1.StorageSpec{Type: v1alpha1.StorageMemory}
+	b.startedAsWanted()
+	b.Desired.Files.NoEnvFile = "/home/ada/renamed/temporal.no-env-file"
+	if drift := driftOf(b.Observed.Processes.Value[0], b.Input); drift != nil {
+		t.Errorf("%+v", drift)
+	}
+	b.spec().LogLevel = "debug"
+	if drift := driftOf(b.Observed.Processes.Value[0], b.Input); drift == nil {
+		t.Error("an edit is no drift")
+	}
+}
+
+// startedAsWanted lets the server be one that was started for the spec.
+func (b *base) startedAsWanted() {
+	b.edit(func(p *observed.Process) {
+		p.Args = append([]string{"/opt/temporal"}, arguments(b.Desired.Object.Spec, b.Desired.Files)...)
+		p.Launch.Value.Digest = launchDigest(b.Desired)
+	})
+}

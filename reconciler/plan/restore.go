@@ -36,7 +36,7 @@ func Restore(last *v1alpha1.Temporal) History {
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
 		if wish := kept.Restore; wish != nil {
-			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
+			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
 		}
 		h.Retirements = retirements(kept.Retirements)
 	}
@@ -61,7 +61,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	}
 	if wish := h.Restore; wish.Value != "" {
 		kept.Restore = &v1alpha1.RestoreWishStatus{
-			Wish: wish.Value, Database: wish.Database, Done: wish.Done, Problem: wish.Problem, FailedAt: microTime(wish.FailedAt),
+			Wish: wish.Value, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: microTime(wish.FailedAt),
 		}
 	}
 	if h.Failures > 0 {

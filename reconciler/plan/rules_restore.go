@@ -23,6 +23,9 @@ type RestoreWish struct {
 	// Database that it was asked for: the one of the spec when the annotation
 	// was first seen. It is put in the place of no other.
 	Database string
+	// Knowing says that the server already may have had its data alone when the
+	// wish was first seen: who asks for the restore gives that up.
+	Knowing bool
 	// Done says that it was put in place.
 	Done bool
 	// Begun is when this daemon began to copy it; zero when it has not, or that
@@ -67,7 +70,9 @@ func (h History) noteWish(v view) History {
 		return h
 	}
 	if h.Restore.Value != value {
-		h.Restore = RestoreWish{Value: value, Database: v.in.Desired.Object.Spec.Storage.Path}
+		h.Restore = RestoreWish{
+			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() != observed.Absent,
+		}
 	}
 	if v.in.Observed.Database.Meta.Value.Restored == value {
 		h.Restore.Done = true
@@ -97,6 +102,8 @@ func (v view) restoreProblem() string {
 		return meta.Reason
 	case wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
 		return "it was asked for when the database was " + wish.Database
+	case wish.Value == v.restoreWish() && !wish.Knowing && v.lostFile() != observed.Absent:
+		return "since it was asked for, " + v.databaseFile().Message + ", and could not be kept; " + v.quoted("backup") + " saves it"
 	case v.main != nil && v.blocker() != nil:
 		// It could not be started again.
 		return v.blocker().Message

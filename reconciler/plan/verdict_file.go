@@ -15,6 +15,13 @@ import (
 // somebody noticing.
 const freeFloor = 16 << 20
 
+// The reasons of a database that somebody else uses, and of one that is none any
+// more.
+const (
+	DatabaseShared      = "Shared"
+	DatabaseOverwritten = "Overwritten"
+)
+
 // firstBootUnfinished is the reason of a database that may lack tables.
 const firstBootUnfinished = "FirstBootUnfinished"
 
@@ -56,10 +63,10 @@ func (v view) databaseFile() Verdict {
 	other := v.sharedWith()
 	switch {
 	case other != nil:
-		return fails(name, "Shared", Describe(*other)+", which is not ours, is a Temporal on the same file: two servers corrupt it",
+		return fails(name, DatabaseShared, Describe(*other)+", which is not ours, is a Temporal on the same file: two servers corrupt it",
 			"end one of the two: "+v.quoted("stop")+", or "+other.String())
 	case v.notDatabase():
-		return fails(name, "Overwritten", db.Path+" was written over by another program: "+db.SQLite.Reason,
+		return fails(name, DatabaseOverwritten, db.Path+" was written over by another program: "+db.SQLite.Reason,
 			"restore a backup: see "+v.quoted("backups"))
 	case db.FirstBoot.IsUnknown():
 		return unsure(name, db.FirstBoot.Reason)

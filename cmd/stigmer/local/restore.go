@@ -128,7 +128,10 @@ func restored(wish string) func(reconciler.Look) bool {
 func refused(wish string) func(reconciler.Look) error {
 	return func(look reconciler.Look) error {
 		kept := look.Input.History.Restore
+		begun := look.Input.Observed.Database.Staged.Value.Replaces != ""
 		switch {
+		case look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled() && !begun:
+			return &refusedError{look.Object.Name + " was stopped meanwhile: spec.enabled is false"}
 		case look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish:
 			return errors.New("not restored: the wish was taken out of the file, or another one took its place")
 		case look.Plan.Situation == plan.RestoreBlocked:

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -194,6 +195,8 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 	switch {
 	case before.Plan.LostFile != observed.Absent:
 		data = s.whatBecameOf(before)
+	case before.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Reason == plan.DatabaseOverwritten:
+		data = fmt.Sprintf("its database was written over: see '%s'", s.command("backups"))
 	case before.Plan.Volatile:
 		data = "its workflows were in memory and are gone"
 	case counted && running > 0:
