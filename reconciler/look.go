@@ -72,7 +72,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	if ctx.Err() != nil {
 		return look, ctx.Err()
 	}
-	if l.AsDaemon && findsNone(reported, desired) {
+	if l.AsDaemon && state.Executable.IsKnown() && findsNone(reported, desired) {
 		state.Executable = observed.None[observed.Executable]("the daemon finds none")
 	}
 	look.judge(desired, state)

@@ -39,8 +39,8 @@ type RestoreWishStatus struct {
 	Wish string `json:"wish"`
 	// Database that it was asked for.
 	Database string `json:"database"`
-	// Knowing says that the server may have had its data alone already when the
-	// wish was first seen.
+	// Knowing says that the server was known to have its data alone already when
+	// the wish was first seen.
 	// +optional
 	Knowing bool `json:"knowing,omitempty"`
 	// Done says that it was put in place.

@@ -7,9 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestChaosServerPidReuse gives the pid of a server that a daemon knows, and is
-// about to end, to a stranger: the daemon is stopped, the server dies, a stranger
-// gets its pid, the file asks for the end of the server, and the daemon goes on.
+// TestChaosServerPidReuse gives the pid of a server that a daemon knows to a
+// stranger: the daemon is stopped, the server dies, a stranger gets its pid, the
+// file asks for the end of the server, and the daemon goes on. That a pid is lost
+// between the decision and the signal is TestChaosPidReuse.
 func TestChaosServerPidReuse(t *testing.T) {
 	if !inNamespace(t) {
 		return

@@ -35,7 +35,8 @@
 // nor one that is not written is a reason for a restart; and while it is lost nothing is, neither a
 // hang nor an edit: the process has the only copy of the data. One that may have
 // it, because its files cannot be told, stays too (DatabaseUnknown). What the user
-// asks for by name, a restart, a stop or a restore, is always done.
+// asks for by name, a restart, a stop or a restore, is always done; a restore only
+// if the loss was known when it was asked for.
 //
 // # Is it really ours?
 //

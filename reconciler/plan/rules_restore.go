@@ -23,7 +23,7 @@ type RestoreWish struct {
 	// Database that it was asked for: the one of the spec when the annotation
 	// was first seen. It is put in the place of no other.
 	Database string
-	// Knowing says that the server already may have had its data alone when the
+	// Knowing says that the server was known to have its data alone when the
 	// wish was first seen: who asks for the restore gives that up.
 	Knowing bool
 	// Done says that it was put in place.
@@ -71,7 +71,7 @@ func (h History) noteWish(v view) History {
 	}
 	if h.Restore.Value != value {
 		h.Restore = RestoreWish{
-			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() != observed.Absent,
+			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() == observed.Known,
 		}
 	}
 	if v.in.Observed.Database.Meta.Value.Restored == value {
@@ -103,7 +103,7 @@ func (v view) restoreProblem() string {
 	case wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
 		return "it was asked for when the database was " + wish.Database
 	case wish.Value == v.restoreWish() && !wish.Knowing && v.lostFile() != observed.Absent:
-		return "since it was asked for, " + v.databaseFile().Message + ", and could not be kept; " + v.quoted("backup") + " saves it"
+		return "the server may alone have its data since then"
 	case v.main != nil && v.blocker() != nil:
 		// It could not be started again.
 		return v.blocker().Message

@@ -88,8 +88,8 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 	return seen
 }
 
-// hide takes away what only the descriptors of a process tell. Nobody has a file
-// open that is not there, which is told without them.
+// hide takes away which database files a process has open. Nobody has one open
+// that is not there, which is told without its descriptors.
 func (m *Machine) hide(t observer.Target, p Process, seen *observed.Process) {
 	if m.Disk.At(t.DatabasePath).Store != 0 {
 		seen.Evidence.OpensDatabase = observed.Unknown

@@ -64,7 +64,10 @@ func (a *app) backup(ctx context.Context, timeout time.Duration) error {
 
 // requireDatabase reports why there is no database that could be copied.
 func (s *session) requireDatabase(look reconciler.Look) error {
-	if look.Object == nil {
+	switch {
+	case look.Object == nil && look.Problem != "":
+		return &exitError{exitUsage, errors.New(look.Problem)}
+	case look.Object == nil:
 		return s.unknownInstance()
 	}
 	db := look.Input.Observed.Database
@@ -125,7 +128,7 @@ func knownOfServed(look reconciler.Look) observed.Meta {
 	if cluster, known := look.Input.Observed.Server.Cluster.Get(); known && cluster.ID != meta.ClusterID {
 		meta = observed.Meta{ClusterID: cluster.ID, LastServedBy: look.Plan.Main.Launch.Value.Build}
 	}
-	meta.Rescued = look.Plan.LostFile != observed.Absent
+	meta.Rescued = look.Plan.LostFile == observed.Known
 	return meta
 }
 

@@ -54,7 +54,7 @@ func TestKnownOfServed(t *testing.T) {
 // not of one that is made of it once it was restored.
 func TestRescued(t *testing.T) {
 	look := served(observed.Is(observed.Meta{ClusterID: "c", Rescued: true}), answers("c"))
-	for lost, want := range map[observed.Knowledge]bool{observed.Absent: false, observed.Known: true, observed.Unknown: true} {
+	for lost, want := range map[observed.Knowledge]bool{observed.Absent: false, observed.Known: true, observed.Unknown: false} {
 		look.Plan.LostFile = lost
 		if got := knownOfServed(look).Rescued; got != want {
 			t.Errorf("%s: %t", lost, got)

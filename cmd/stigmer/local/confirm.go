@@ -76,6 +76,9 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	if err != nil {
 		return err
 	}
+	if counted.Plan.LostFile != observed.Absent {
+		return nil // the edit does not end it
+	}
 	if err := s.confirmLoss(ctx, counted, "this change", yes); err != nil {
 		return err
 	}

@@ -130,6 +130,8 @@ func refused(wish string) func(reconciler.Look) error {
 		kept := look.Input.History.Restore
 		begun := look.Input.Observed.Database.Staged.Value.Replaces != ""
 		switch {
+		case look.Input.Observed.Database.Meta.Value.Restored == wish && look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled():
+			return fmt.Errorf("%s was restored, and stopped meanwhile: spec.enabled is false", look.Object.Name)
 		case look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled() && !begun:
 			return &refusedError{look.Object.Name + " was stopped meanwhile: spec.enabled is false"}
 		case look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish:

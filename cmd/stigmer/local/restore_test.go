@@ -24,6 +24,11 @@ func TestRestoreOfWhatWasStopped(t *testing.T) {
 	if err := refused(wish)(look); !errors.As(err, &refusal) {
 		t.Errorf("it was stopped: %v", err)
 	}
+	look.Input.Observed.Database.Meta = observed.Is(observed.Meta{Restored: wish})
+	if err := refused(wish)(look); err == nil || errors.As(err, &refusal) {
+		t.Errorf("it was restored, and stopped then: %v", err)
+	}
+	look.Input.Observed.Database.Meta = observed.None[observed.Meta]("")
 	look.Input.Observed.Database.Staged = observed.Is(observed.Meta{Restored: wish, Replaces: "/db.replaced-1"})
 	if err := refused(wish)(look); err != nil {
 		t.Errorf("the swap has begun: %v", err)

@@ -195,7 +195,7 @@ func (s *session) makesDatabase(changes []encoding.Change) bool {
 		return false
 	}
 	wanted, err := encoding.Decode(path, after, string(s.home))
-	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile {
+	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile || wanted.Annotations[v1alpha1.RestoreAnnotation] != "" {
 		return false
 	}
 	_, err = os.Lstat(wanted.Spec.Storage.Path)

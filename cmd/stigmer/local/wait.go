@@ -128,9 +128,15 @@ func blockedBy(look reconciler.Look) *obstacle {
 	if look.Problem != "" {
 		return &obstacle{exitUsage, look.Problem, look.Problem}
 	}
-	if look.Plan.Remedy != "" && !mayHeal(look) {
+	told := toldByDaemon(look)
+	if look.Plan.Remedy != "" && !mayHeal(look) && (told == nil || look.Plan.Situation != plan.ExecutableMissing) {
 		return &obstacle{exitUserAction, look.Plan.Message, inTheWay(look)}
 	}
+	return told
+}
+
+// toldByDaemon returns the obstacle that only the daemon can tell of.
+func toldByDaemon(look reconciler.Look) *obstacle {
 	reported := look.Reported
 	if reported == nil || look.Object == nil || !sameGeneration(reported, look.Object) {
 		return nil
