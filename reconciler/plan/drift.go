@@ -38,7 +38,7 @@ func driftOf(main observed.Process, in Input) *drift {
 		return nil
 	case !marked:
 		// Started by an older version: the command line is all there is.
-		if main.Args == nil {
+		if len(main.Args) == 0 {
 			return nil
 		}
 		return argumentDrift(main, wanted)

@@ -83,8 +83,10 @@ func pickMain(ours []observed.Process) *observed.Process {
 	bestRank := 0
 	for i, p := range ours {
 		rank := 0
-		if isServer(p) || p.Args == nil {
-			// A command line that cannot be read may be the server's.
+		if isServer(p) || len(p.Args) == 0 {
+			// A command line that cannot be read may be the server's, and one that
+			// is empty is that of a process whose memory is gone and which is about
+			// to let go of its files.
 			rank = 1
 			if p.Evidence.HoldsLock == observed.Known {
 				rank += 2

@@ -173,3 +173,26 @@ func TestStopSituations(t *testing.T) {
 		}, want: Terminating, actions: "Terminate 100"},
 	})
 }
+
+// TestServerThatIsEnding: its memory is gone, and with it its command line and its
+// environment; its files are not yet. It is no leftover of an earlier run.
+func TestServerThatIsEnding(t *testing.T) {
+	b := healthy()
+	b.edit(func(p *observed.Process) {
+		p.Args, p.Executable = []string{}, ""
+		p.Launch = observed.None[observed.Launch]("the process does not carry the mark")
+		p.Evidence.CarriesMark, p.Evidence.NamesDatabase = observed.Absent, observed.Absent
+	})
+	b.silent()
+	b.look()
+	if p := Compute(b.Input); len(p.Actions) > 0 || p.Main == nil || p.Situation != Failing {
+		t.Errorf("%s", p)
+	}
+	before := b.History
+	b.gone()
+	b.History = before
+	b.look()
+	if b.History.Failures != 1 || !b.History.Unplanned {
+		t.Errorf("its end is no crash: %+v", b.History)
+	}
+}
