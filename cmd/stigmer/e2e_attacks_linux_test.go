@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -70,6 +73,49 @@ func TestOneServerOfOneDatabaseFile(t *testing.T) {
 	}
 	w.expect(0, "local", "stop")
 	other.awaitStatus("the other one starts by itself", func(o object) bool { return o.is("Ready") })
+}
+
+// TestTwoNamesOfOneDatabaseAtOnce: two instances that are started in the same
+// instant on two hard links to one file. Neither server has opened it when the
+// other one looks.
+func TestTwoNamesOfOneDatabaseAtOnce(t *testing.T) {
+	t.Parallel()
+	w, other := newWorld(t), newWorld(t)
+	w.up("--port", fmt.Sprint(w.port))
+	other.up("--port", fmt.Sprint(other.port))
+	for range 3 {
+		other.expect(0, "local", "stop")
+		w.expect(0, "local", "stop")
+		for _, err := range []error{
+			os.RemoveAll(other.file("temporal-data")),
+			os.Mkdir(other.file("temporal-data"), 0o700),
+			os.Link(w.database(), other.database()),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		commands := []*exec.Cmd{w.command("local"), other.command("local")}
+		var running sync.WaitGroup
+		results, faults := make([]result, 2), make([]error, 2)
+		for i, c := range commands {
+			running.Go(func() { results[i], faults[i] = w.finish(c) })
+		}
+		running.Wait()
+		if err := errors.Join(faults...); err != nil {
+			t.Fatal(err)
+		}
+		if codes := []int{results[0].code, results[1].code}; !slices.Equal(codes, []int{0, 4}) && !slices.Equal(codes, []int{4, 0}) {
+			t.Fatalf("not one of the two was started:\n%s\n%s", results[0], results[1])
+		}
+		winner, loser := w, results[1]
+		if results[0].code != 0 {
+			winner, loser = other, results[0]
+		}
+		if who := fmt.Sprintf("is taken by pid %d (temporal", winner.temporal().pid); !strings.Contains(loser.stderr, who) {
+			t.Errorf("it does not say that the database %s: %s", who, loser)
+		}
+	}
 }
 
 // TestHomeRemoved: the daemon of a home that is gone ends. The server, which

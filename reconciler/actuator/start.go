@@ -48,8 +48,8 @@ func (a *Actuator) start(ctx context.Context, l plan.Launch) (id observed.Identi
 }
 
 // launch prepares the files and spawns. All of them are closed when it
-// returns; the lock is closed and not unlocked, so the child keeps it, or it
-// is released when there is none.
+// returns; the locks are closed and not unlocked, so the child keeps them, or
+// they are released when there is none.
 func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning, err error) {
 	if !filepath.IsAbs(l.Executable) || len(l.Dirs) == 0 {
 		return 0, nil, errors.New("the launch has no absolute executable or no working folder")
@@ -77,6 +77,14 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		defer database.Close()
 		failpoint.Reached("start/database-locked")
 		locks = append(locks, database)
+		file, err := lockDatabase(ctx, l.DatabasePath)
+		if err != nil {
+			return 0, nil, err
+		}
+		if file != nil {
+			defer file.Close()
+			locks = append(locks, file)
+		}
 	}
 	log, warning, err := openLog(l.LogPath)
 	if err != nil {
