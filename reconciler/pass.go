@@ -130,13 +130,16 @@ func problemOf(err error) string {
 }
 
 // remedyFor says what the user can do about a failure that does not go away by
-// itself. The instance's own lock is judged by the plan.
+// itself.
 func remedyFor(failure error, desired plan.Desired) string {
 	var held *actuator.LockHeldError
 	var unusable *database.UnusableError
 	var full *database.NoRoomError
 	switch {
-	case errors.As(failure, &held) && held.Path != desired.Files.Lock:
+	case errors.As(failure, &held) && held.Path == desired.Files.Lock:
+		// Shared: the plan, which tries the same, judges an exclusive one.
+		return "find who has it with 'fuser " + held.Path + "' and end that program; Temporal then starts by itself"
+	case errors.As(failure, &held):
 		return "find who has it with 'fuser " + held.Path + "' and end that program, or choose another database"
 	case errors.As(failure, &full):
 		return "free some space on the disk of " + full.Folder

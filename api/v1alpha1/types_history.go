@@ -15,6 +15,9 @@ type HistoryStatus struct {
 	// NotBefore is when the next one may be started.
 	// +optional
 	NotBefore *metav1.MicroTime `json:"notBefore,omitempty"`
+	// StartProblem is why the last attempt came to no server.
+	// +optional
+	StartProblem string `json:"startProblem,omitempty"`
 	// StoreRead says that the process of the status could read its store.
 	// +optional
 	StoreRead bool `json:"storeRead,omitempty"`

@@ -34,27 +34,35 @@ func TestStopsAtOnce(t *testing.T) {
 	}
 }
 
-func TestDatabaseLockOfAStranger(t *testing.T) {
+// TestLockOfAStranger: whoever locks a file of ours is not known to us, but how to
+// find him is said. A shared lock is one that a look does not meet.
+func TestLockOfAStranger(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.wish()
-	if err := os.MkdirAll(w.file("temporal-data"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"temporal-data/temporal.db.stigmer-lock", "temporal-data/temporal.db", "temporal.lock"} {
+		for name, how := range map[string]int{"exclusive": syscall.LOCK_EX, "shared": syscall.LOCK_SH} {
+			t.Run(name+" "+file, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.wish()
+				w.up()
+				w.expect(0, "local", "stop")
+				lock, err := os.Open(w.file(file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer lock.Close()
+				if err := syscall.Flock(int(lock.Fd()), how); err != nil {
+					t.Fatal(err)
+				}
+				r := w.expect(4, "local")
+				if !strings.Contains(r.stderr, fmt.Sprintf("pid %d (stigmer.test", os.Getpid())) && !strings.Contains(r.stderr, "fuser "+lock.Name()) {
+					t.Errorf("it does not say who has the lock, nor how to find that out: %s", r)
+				}
+				lock.Close()
+				w.awaitOther(0)
+			})
+		}
 	}
-	lock, err := os.Create(w.file("temporal-data", "temporal.db.stigmer-lock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	r := w.expect(4, "local")
-	if !strings.Contains(r.stderr, "fuser "+lock.Name()) {
-		t.Errorf("it does not say how to find who has the lock: %s", r)
-	}
-	lock.Close()
-	w.awaitStatus("Temporal starts by itself", func(o object) bool { return o.is("Ready") })
 }
 
 // TestOneServerOfOneDatabaseFile: two instances, one file, two ways to it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -50,6 +51,32 @@ func TestDaemonAndServerKilled(t *testing.T) {
 		t.Errorf("local printed %q", r.stdout)
 	}
 	w.listsWorkflow("kept")
+}
+
+// TestStartThatFailsIsNotTheServersFault: the server was killed, but what keeps
+// another from being started is that its log is a folder.
+func TestStartThatFailsIsNotTheServersFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish("restart: {initialDelay: 2s}")
+	w.up()
+	log := w.file("logs", "temporal.log")
+	for _, err := range []error{os.Remove(log), os.Mkdir(log, 0o700)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.kill9(w.temporal().pid)
+	o := w.awaitStatus("waits", func(o object) bool {
+		return o.Status.Situation == "BackingOff" && strings.Contains(o.Status.Message, log)
+	})
+	if strings.Contains(o.Status.Message, "the last one") {
+		t.Errorf("the server is blamed: %s", o)
+	}
+	if err := os.Remove(log); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitOther(0)
 }
 
 func TestOrphanIsAdopted(t *testing.T) {

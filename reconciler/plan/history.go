@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"time"
@@ -38,10 +39,13 @@ type History struct {
 	// LastFailedCheck is when the last one was counted.
 	FailedChecks    int
 	LastFailedCheck time.Time
-	// Failures counts the servers that failed in a row: crashed, hung or
-	// timed out. NotBefore is when the next one may be started.
+	// Failures counts the servers that failed in a row: crashed, hung, timed
+	// out or not started at all. NotBefore is when the next one may be started.
 	Failures  int
 	NotBefore time.Time
+	// StartProblem is why the last attempt came to no server: the start, or what
+	// has to precede it, failed. Empty once a server was started.
+	StartProblem string
 	// Retirements are the processes that were asked to stop.
 	Retirements map[observed.Identity]Retirement
 	// StartedFor is the Generation that the last start of this daemon was for.
@@ -90,12 +94,15 @@ func (e *Exit) String() string {
 	return "how the last one ended is not known"
 }
 
+// lastFailure says how the last server ended, or why there was none.
+func (h History) lastFailure() string { return cmp.Or(h.StartProblem, h.LastExit.String()) }
+
 // See returns the history after a look. It must be called once for each
 // look, before Compute.
 func (h History) See(desired Desired, state observed.State, now time.Time) History {
 	if generation := desired.Object.Generation; h.Generation != generation {
 		h.Generation = generation
-		h.Failures, h.NotBefore = 0, time.Time{}
+		h.Failures, h.NotBefore, h.StartProblem = 0, time.Time{}, ""
 		// What is started from here on, the edit asked for.
 		h.Unplanned = false
 	}

@@ -30,15 +30,15 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 	case failed && action.Verb == RestoreBackup:
 		// Unless the swap has begun, what was there before is as good as it was.
 		h.Restore.Problem, h.Restore.FailedAt, h.Restore.Begun = problem, now, time.Time{}
-		return h.fail(desired, now)
+		return h.notStarted(desired, problem, now)
 	case failed && prepares(action.Verb):
-		return h.fail(desired, now)
+		return h.notStarted(desired, problem, now)
 	case action.Verb == Start:
 		if h.Unplanned {
 			h.RestartCount++
 		}
 		h = h.follow(started)
-		h.Unplanned, h.StartedFor = false, h.Generation
+		h.Unplanned, h.StartedFor, h.StartProblem = false, h.Generation, ""
 	case failed:
 	case action.Verb == StageBackup:
 		h.Restore.Begun = now
@@ -63,6 +63,12 @@ func prepares(verb Verb) bool {
 		return true
 	}
 	return false
+}
+
+// notStarted counts an attempt that came to no server.
+func (h History) notStarted(desired Desired, problem string, now time.Time) History {
+	h.StartProblem = problem
+	return h.fail(desired, now)
 }
 
 // retire notes that the target was asked to stop. A server that is replaced

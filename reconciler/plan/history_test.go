@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -218,6 +219,32 @@ func TestFailedStartBacksOff(t *testing.T) {
 	}
 	if b.History.Failures != 3 {
 		t.Errorf("%d failures, want 3", b.History.Failures)
+	}
+}
+
+// TestFailedStartIsNotTheServersFault: what is waited for is the start that
+// failed, and not the server that ended before it.
+func TestFailedStartIsNotTheServersFault(t *testing.T) {
+	b := healthy()
+	b.gone()
+	b.History.Failures, b.History.LastExit = 1, &Exit{Identity: observed.Identity{PID: 100}, Signal: "killed"}
+	waits := func() string {
+		if p := Compute(b.Input); p.Situation == BackingOff {
+			return p.Message
+		}
+		t.Fatalf("a start is tried without a pause: %s", Compute(b.Input))
+		return ""
+	}
+	b.History = b.History.Did(b.Desired, Action{Verb: Start}, "the log is a folder", observed.Identity{}, b.Now)
+	b.History = kept(t, b)
+	if m := waits(); !strings.HasPrefix(m, "failed 2 times in a row (the log is a folder), next start in ") || strings.Contains(m, "logs") {
+		t.Errorf("after a start that failed: %s", m)
+	}
+	b.started(101)
+	b.gone2()
+	b.look()
+	if m := waits(); !strings.HasPrefix(m, "failed 3 times in a row (how the last one ended is not known), ") || !strings.HasSuffix(m, "; 'stigmer local logs' may say why") {
+		t.Errorf("after a server that ended: %s", m)
 	}
 }
 

@@ -30,7 +30,7 @@ func Restore(last *v1alpha1.Temporal) History {
 	}
 	if kept := last.Status.History; kept != nil {
 		h.Served, h.StoreRead, h.StoreWritten = kept.Served, kept.StoreRead, kept.StoreWritten
-		h.Failures = int(kept.Failures)
+		h.Failures, h.StartProblem = int(kept.Failures), kept.StartProblem
 		if kept.Write != nil {
 			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures)}
 		}
@@ -65,7 +65,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		}
 	}
 	if h.Failures > 0 {
-		kept.NotBefore = microTime(h.NotBefore)
+		kept.NotBefore, kept.StartProblem = microTime(h.NotBefore), h.StartProblem
 	}
 	for id, r := range h.Retirements {
 		kept.Retirements = append(kept.Retirements, v1alpha1.RetirementStatus{

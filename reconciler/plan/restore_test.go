@@ -59,6 +59,7 @@ func randomWorld(chance *rand.Rand) base {
 	b.Desired.Removed = chance.IntN(3) == 0
 	if chance.IntN(2) == 0 {
 		b.History.Failures = 1 + chance.IntN(9)
+		b.History.StartProblem = []string{"", "it failed"}[chance.IntN(2)]
 		b.History.NotBefore = b.Now.Add(time.Duration(chance.IntN(60_000)-20_000) * time.Millisecond)
 	}
 	b.History.RestartCount = int32(chance.IntN(5))

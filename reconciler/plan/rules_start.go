@@ -147,12 +147,13 @@ func backingOff(v view) bool {
 }
 
 func waitForBackoff(v view) Plan {
-	left := v.in.History.NotBefore.Sub(v.in.Now)
-	return Plan{
-		Message: fmt.Sprintf("failed %d times in a row (%s), next start in %s; '%s' may say why",
-			v.in.History.Failures, v.in.History.LastExit, left.Round(10*time.Millisecond), v.command("logs")),
-		RequeueAfter: left,
+	h := v.in.History
+	left := h.NotBefore.Sub(v.in.Now)
+	message := fmt.Sprintf("failed %d times in a row (%s), next start in %s", h.Failures, h.lastFailure(), left.Round(10*time.Millisecond))
+	if h.StartProblem == "" {
+		message += "; " + v.quoted("logs") + " may say why"
 	}
+	return Plan{Message: message, RequeueAfter: left}
 }
 
 func recordLeft(v view) bool { return v.in.Observed.Record.IsKnown() }

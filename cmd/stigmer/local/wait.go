@@ -176,7 +176,7 @@ func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
 	}
-	if line := w.lastLogLine(); look.Plan.Situation == plan.BackingOff && line != "" {
+	if line := w.lastLogLine(); look.Plan.Situation == plan.BackingOff && look.Input.History.StartProblem == "" && line != "" {
 		last += fmt.Sprintf("; its log ends with %q", line)
 	}
 	see := "'" + w.command("status") + "'"
