@@ -12,6 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// statEnvFile looks for what would be in the way of a start.
+func statEnvFile(path string) observed.Fact[string] {
+	info, err := os.Lstat(path)
+	switch {
+	case path == "":
+		return observed.Unsure[string]("no path was asked about")
+	case missing(err):
+		return observed.None[string]("there is no " + path)
+	case err != nil:
+		return observed.Unsure[string](fmt.Sprintf("cannot look at %s: %v", path, err))
+	}
+	return observed.Is(kindOf(info.Mode()))
+}
+
 // findExecutable returns the first candidate that exists, with the reason why
 // it cannot be run if that is so: a broken choice of the user is not passed
 // over in silence.

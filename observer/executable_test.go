@@ -26,6 +26,22 @@ func bin(t *testing.T) string {
 	return folder
 }
 
+func TestStatEnvFile(t *testing.T) {
+	folder := bin(t)
+	for name, want := range map[string]observed.Fact[string]{
+		"plain": observed.Is("a file"), "folder": observed.Is("a folder"), "dangling": observed.Is("a symbolic link"),
+		"nothing":    observed.None[string]("there is no " + folder + "/nothing"),
+		"plain/deep": observed.None[string]("there is no " + folder + "/plain/deep"),
+	} {
+		if got := statEnvFile(filepath.Join(folder, name)); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+	if got := statEnvFile(""); !got.IsUnknown() {
+		t.Errorf("no path: %+v", got)
+	}
+}
+
 func TestFindExecutable(t *testing.T) {
 	folder := bin(t)
 	cases := map[string]string{

@@ -74,6 +74,7 @@ func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 		External:   answers.external,
 		FreePort:   l.freePort(ports, processes.Value),
 		Executable: executable,
+		EnvFile:    statEnvFile(t.NoEnvFile),
 		Database:   l.databaseFacts(executable.Value.Build),
 		Restore:    statBackup(t.RestorePath),
 		Slept:      slept(),

@@ -46,6 +46,9 @@ type Target struct {
 	CheckWrite bool
 	// CountRunning asks how many workflows run.
 	CountRunning bool
+	// NoEnvFile is where no file must be: a Temporal that is started would take
+	// settings from it.
+	NoEnvFile string
 	// RestorePath is a backup to look for, absolute; empty for none.
 	RestorePath string
 	// SchemaDir is the folder of what is known of builds' schemas, see

@@ -62,6 +62,7 @@ func target(desired plan.Desired, executables []observer.Candidate) observer.Tar
 
 		Namespaces:       plan.Namespaces(spec),
 		SearchAttributes: len(spec.SearchAttributes) > 0,
+		NoEnvFile:        files.NoEnvFile,
 		RestorePath:      plan.RestorePath(desired.Object),
 		SchemaDir:        files.SchemaDir,
 	}

@@ -83,6 +83,31 @@ func TestOneServerOfOneDatabaseFile(t *testing.T) {
 	other.awaitStatus("the other one starts by itself", func(o object) bool { return o.is("Ready") })
 }
 
+// TestFileOfSettings: a server that works is not given up for one that would take
+// settings from a file, or not start for its sake.
+func TestFileOfSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	old, planted := w.temporal().pid, w.file("temporal.no-env-file")
+	if err := os.WriteFile(planted, []byte("env: {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.wish(often, "logLevel: error")
+	r := w.expect(4, "local")
+	if want := planted + " is a file, and Temporal would take settings from it; remove it"; !strings.Contains(r.stderr, want) {
+		t.Errorf("it does not say %q: %s", want, r)
+	}
+	if now := w.temporal().pid; now != old {
+		t.Errorf("pid %d was given up for pid %d", old, now)
+	}
+	if err := os.Remove(planted); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitOther(old)
+}
+
 // TestTwoNamesOfOneDatabaseAtOnce: two instances that are started in the same
 // instant on two hard links to one file. Neither server has opened it when the
 // other one looks.

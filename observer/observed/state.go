@@ -30,6 +30,9 @@ type State struct {
 	// Executable is the Temporal that a start would run now; Absent when no
 	// candidate exists, with the places that were looked at as the reason.
 	Executable Fact[Executable]
+	// EnvFile is what lies at Target.NoEnvFile, where nothing must be: "a file",
+	// "a folder". Absent when nothing does.
+	EnvFile Fact[string]
 	// Server is what our server says of itself, or what a Temporal that is
 	// not ours says on the port of the frontend; External tells which.
 	Server Server

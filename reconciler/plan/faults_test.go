@@ -41,6 +41,9 @@ func TestBlockers(t *testing.T) {
 		{name: "executable missing", change: blocked(func(b *base) {
 			b.Observed.Executable = observed.None[observed.Executable]("nowhere")
 		}), want: ReplacementBlocked, remedy: true},
+		{name: "a file of settings", change: blocked(func(b *base) {
+			b.Observed.EnvFile = observed.Is("a folder")
+		}), want: ReplacementBlocked, remedy: true},
 		{name: "database in use", change: blocked(func(b *base) {
 			p := stranger(300, "/usr/bin/temporal", "server", "start-dev")
 			p.Evidence.NamesDatabase = observed.Known

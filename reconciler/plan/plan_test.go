@@ -34,6 +34,7 @@ func healthy() base {
 		Time:       b.Now,
 		Health:     observed.Is(observed.Health{Status: observed.HealthServing}),
 		Executable: observed.Is(testExecutable()),
+		EnvFile:    observed.None[string]("there is none"),
 		Database:   testDatabase(b),
 		Server:     testServer(),
 		Record:     observed.Is(observed.Record{Format: observed.RecordCurrent, PID: 100, Command: "temporal"}),

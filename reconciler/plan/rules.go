@@ -67,6 +67,7 @@ func rules() []rule {
 		{DatabaseUnusable, databaseUnusable, reportDatabase},
 		{ExecutableMissing, executableMissing, reportExecutableMissing},
 		{ExecutableUnusable, executableUnusable, reportExecutableUnusable},
+		{EnvFilePresent, envFilePresent, reportEnvFile},
 		{PortHeldByStranger, portHeldByStranger, reportPortHolder},
 		{FileMissing, fileMissing, waitForFile},
 		{BackingOff, backingOff, waitForBackoff},

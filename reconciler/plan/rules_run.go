@@ -20,7 +20,7 @@ func replacementBlocked(v view) bool {
 func (v view) blocker() *Plan {
 	for _, r := range rules() {
 		switch r.situation {
-		case DatabaseInUse, DatabaseUnusable, ExecutableMissing, ExecutableUnusable, PortHeldByStranger:
+		case DatabaseInUse, DatabaseUnusable, ExecutableMissing, ExecutableUnusable, EnvFilePresent, PortHeldByStranger:
 			if r.matches(v) {
 				plan := r.decide(v)
 				return &plan

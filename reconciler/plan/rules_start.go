@@ -58,6 +58,15 @@ func reportExecutableUnusable(v view) Plan {
 	}
 }
 
+func envFilePresent(v view) bool { return v.in.Observed.EnvFile.IsKnown() }
+
+func reportEnvFile(v view) Plan {
+	return Plan{
+		Message: fmt.Sprintf("%s is %s, and Temporal would take settings from it", v.in.Desired.Files.NoEnvFile, v.in.Observed.EnvFile.Value),
+		Remedy:  "remove it",
+	}
+}
+
 // command returns a command line for this instance.
 func (v view) command(rest string) string {
 	return Command(v.in.Desired.Object.Name, rest)

@@ -44,7 +44,7 @@ func keepUnknown(v view) Plan {
 	}
 	return Plan{
 		Message:      fmt.Sprintf("%s stays, although %s: %s, and it may be the only one that has its data", Describe(*v.main), why, v.databaseFile().Message),
-		Remedy:       v.quoted("restart") + " replaces it all the same",
+		Remedy:       "save what of it can be read with " + v.quoted("backup") + "; " + v.quoted("restart") + " then replaces it all the same",
 		RequeueAfter: min(lookSoon, v.interval()),
 	}
 }

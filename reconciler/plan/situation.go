@@ -120,6 +120,9 @@ const (
 	ExecutableMissing Situation = "ExecutableMissing"
 	// ExecutableUnusable: a Temporal was found and cannot be run.
 	ExecutableUnusable Situation = "ExecutableUnusable"
+	// EnvFilePresent: something lies where Temporal would take settings from
+	// that nobody sees.
+	EnvFilePresent Situation = "EnvFilePresent"
 	// PortHeldByStranger: a process that is not ours listens on a port of
 	// the spec. It is left alone.
 	PortHeldByStranger Situation = "PortHeldByStranger"

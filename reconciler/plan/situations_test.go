@@ -192,6 +192,10 @@ func TestStartSituations(t *testing.T) {
 			b.gone()
 			b.Observed.Executable.Value.Problem = "is not executable"
 		}, want: ExecutableUnusable, remedy: true},
+		{name: "a file of settings", change: func(b *base) {
+			b.gone()
+			b.Observed.EnvFile = observed.Is("a file")
+		}, want: EnvFilePresent, remedy: true},
 		{name: "a stranger on the port", change: func(b *base) {
 			b.gone()
 			b.Observed.Ports[0].Listener = listening(stranger(7, "/usr/bin/python3"))

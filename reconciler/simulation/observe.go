@@ -17,6 +17,7 @@ func (m *Machine) Observe(_ context.Context, t observer.Target) observed.State {
 		Processes:  m.processes(t),
 		Lock:       m.lock(t),
 		Executable: observed.Is(observed.Executable{Path: "/opt/temporal", Source: "PATH", Build: m.Build}),
+		EnvFile:    observed.None[string]("nobody puts one there"),
 		Database:   m.database(t),
 		Restore:    m.restore(t),
 		Health:     observed.Unsure[observed.Health]("nothing of ours listens"),

@@ -26,7 +26,7 @@ func mayBeReady() map[plan.Situation]bool {
 		plan.Stopped, plan.LockHeldByLeftover, plan.LeftoverProcess, plan.LockHeldByStranger, plan.LockHolderUnknown,
 		plan.LockUnknown, plan.ReplacementBlocked, plan.Drifted, plan.RestartRequested, plan.Frozen, plan.Unresponsive,
 		plan.StartTimedOut, plan.Starting, plan.Failing, plan.HealthUnknown, plan.PortsIncomplete, plan.DatabaseInUse,
-		plan.ExecutableMissing, plan.ExecutableUnusable, plan.PortHeldByStranger, plan.FileMissing, plan.BackingOff,
+		plan.ExecutableMissing, plan.ExecutableUnusable, plan.EnvFilePresent, plan.PortHeldByStranger, plan.FileMissing, plan.BackingOff,
 		plan.RecordStale, plan.NotRunning, plan.OtherCluster, plan.DatabaseLost, plan.DatabaseUnknown, plan.RestoreBlocked, plan.RestoreRequested,
 		plan.Completing, plan.Degraded, plan.ChecksUnknown, plan.DatabaseUnsealed, plan.ServerOutdated, plan.AttributeConflict,
 		plan.DatabaseUnusable, plan.RestorePending, plan.DaemonAtWork, plan.DatabaseIncomplete, plan.BuildChanged,

@@ -87,31 +87,35 @@ func (s *session) requireDatabase(look reconciler.Look) error {
 // copyLive copies what the running server has open. A copy that could not be
 // recorded can be restored all the same.
 func (s *session) copyLive(ctx context.Context, look reconciler.Look, target string) (unrecorded, err error) {
-	source, err := s.served(look)
-	if err != nil {
-		return nil, err
+	db, why := look.Input.Observed.Database, look.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Message
+	source, found := s.served(look)
+	lost, known := look.Plan.LostFile, knownOfServed(look)
+	switch {
+	case found:
+	case lost == observed.Known || lost == observed.Unknown && !db.File.IsKnown():
+		return nil, fmt.Errorf("%s: the server has no database open that could be read", why)
+	case lost == observed.Unknown:
+		fmt.Fprintf(s.stderr, "what is saved is the file at %s now, and the server may have another one: %s\n", db.Path, why)
+		known = db.Meta.Value
 	}
 	if err := database.Snapshot(ctx, source, target); err != nil {
 		return nil, err
 	}
-	return database.WriteMeta(target, knownOfServed(look)), nil
+	return database.WriteMeta(target, known), nil
 }
 
 // served returns where the file can be read that the server has open, or will
-// open: the one at the path, unless it has another one.
-func (s *session) served(look reconciler.Look) (string, error) {
+// open: the one at the path, unless it has another one. It is not found when the
+// server may have another one, and none can be read.
+func (s *session) served(look reconciler.Look) (source string, found bool) {
 	path, lost := look.Input.Observed.Database.Path, look.Plan.LostFile
 	if lost == observed.Absent && mayOpen(look.Plan.Unit) {
-		return path, nil
+		return path, true
 	}
-	other, found := s.observer.LostDatabase(look.Plan.Unit, path)
-	switch {
-	case found:
-		return other, nil
-	case lost != observed.Absent:
-		return "", fmt.Errorf("%s: the server has no database open that could be read", look.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Message)
+	if other, found := s.observer.LostDatabase(look.Plan.Unit, path); found {
+		return other, true
 	}
-	return path, nil
+	return path, lost == observed.Absent
 }
 
 // mayOpen reports whether one of the processes has the file at the path open, as

@@ -26,11 +26,13 @@ func TestServedFile(t *testing.T) {
 		look.Input.Observed.Database.Path = path
 		return look
 	}
-	if _, err := s.served(look(observed.Absent, observed.Known)); err == nil {
-		t.Error("a database that nobody has open was found")
+	for _, lost := range []observed.Knowledge{observed.Known, observed.Unknown} {
+		if _, found := s.served(look(observed.Absent, lost)); found {
+			t.Errorf("%s: a database that nobody has open was found", lost)
+		}
 	}
-	if got, err := s.served(look(observed.Absent, observed.Absent)); got != path || err != nil {
-		t.Errorf("of a server that has not opened it yet: %s, %v", got, err)
+	if got, found := s.served(look(observed.Absent, observed.Absent)); got != path || !found {
+		t.Errorf("of a server that has not opened it yet: %s, %t", got, found)
 	}
 	file, err := os.Open(held)
 	if err != nil {
@@ -48,10 +50,10 @@ func TestServedFile(t *testing.T) {
 		{observed.Unknown, observed.Known, held},
 		{observed.Unknown, observed.Unknown, held},
 	} {
-		got, err := s.served(look(c.opens, c.lost))
+		got, found := s.served(look(c.opens, c.lost))
 		want, _ := os.Stat(c.want)
-		if info, _ := os.Stat(got); err != nil || !os.SameFile(info, want) {
-			t.Errorf("%s, %s: %s, %v", c.opens, c.lost, got, err)
+		if info, _ := os.Stat(got); !found || !os.SameFile(info, want) {
+			t.Errorf("%s, %s: %s, %t", c.opens, c.lost, got, found)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
@@ -88,6 +89,31 @@ func TestCopyLive(t *testing.T) {
 	want := "saved " + target + ", but what is known of it could not be recorded: "
 	if !strings.HasPrefix(stderr.String(), want) || stdout.String() != "" {
 		t.Errorf("%q, %q", stderr, stdout)
+	}
+}
+
+// TestCopyInDoubt: where it cannot be told which file the server has, the one at
+// the path is saved, for what it is.
+func TestCopyInDoubt(t *testing.T) {
+	home, path := newStopped(t, "CREATE TABLE namespaces (id)")
+	s, _, stderr := sessionIn(t, home, "text")
+	look := served(observed.Is(observed.Meta{ClusterID: "c"}), answers("d"))
+	look.Plan.LostFile, look.Input.Observed.Database.Path = observed.Unknown, path
+	look.Plan.Verdicts = []plan.Verdict{{Type: v1alpha1.ConditionDatabaseFile, Message: "nobody can tell"}}
+	target := filepath.Join(t.TempDir(), "copy.db")
+	if _, err := s.copyLive(t.Context(), look, target); err == nil || exists(target) || stderr.String() != "" {
+		t.Errorf("a copy of a file that may not be there: %v, %q", err, stderr)
+	}
+	look.Input.Observed.Database.File = observed.Is(observed.File{})
+	if _, err := s.copyLive(t.Context(), look, target); err != nil || !exists(target) {
+		t.Error("there is no copy:", err)
+	}
+	want := "what is saved is the file at " + path + " now, and the server may have another one: nobody can tell\n"
+	if stderr.String() != want {
+		t.Errorf("it says %q, want %q", stderr, want)
+	}
+	if diff := cmp.Diff(observed.Is(observed.Meta{ClusterID: "c"}), database.ReadMeta(target)); diff != "" {
+		t.Error(diff)
 	}
 }
 

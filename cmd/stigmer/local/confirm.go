@@ -108,12 +108,12 @@ func lossOf(look reconciler.Look) string {
 	case look.Plan.Main == nil:
 		return ""
 	case look.Plan.LostFile != observed.Absent:
-		alone := "alone has"
+		alone, saved := "alone has", "it"
 		if look.Plan.LostFile == observed.Unknown {
-			alone = "may be the only one that has"
+			alone, saved = "may be the only one that has", "what of it can be read"
 		}
-		return fmt.Sprintf("%s, which %s what was in %s; '%s' saves it", look.Plan.Main, alone, lostPath(look),
-			plan.Command(look.Object.Name, "backup"))
+		return fmt.Sprintf("%s, which %s what was in %s; '%s' saves %s", look.Plan.Main, alone, lostPath(look),
+			plan.Command(look.Object.Name, "backup"), saved)
 	case counted && running == 0:
 		return ""
 	case look.Plan.Volatile && counted:
