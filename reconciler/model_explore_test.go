@@ -177,9 +177,9 @@ func (m *model) fingerprint() uint64 {
 	w := m.machine
 	for _, p := range w.Processes {
 		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
-			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.EndsAt), w.Disk.Stores[p.Store].Whole, w.Disk.Stores[p.Store].Used)
+			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.AskedAt), since(p.EndsAt), w.Disk.Stores[p.Store].Whole, w.Disk.Stores[p.Store].Used)
 	}
-	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
+	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Opaque, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
 		f := w.Disk.Files[path]
 		s := w.Disk.Stores[f.Store]

@@ -46,6 +46,9 @@ func (m *model) shiftClock(d time.Duration) {
 	for i := range m.machine.Processes {
 		p := &m.machine.Processes[i]
 		p.Started = p.Started.Add(d)
+		if !p.AskedAt.IsZero() {
+			p.AskedAt = p.AskedAt.Add(d)
+		}
 		if !p.EndsAt.IsZero() {
 			p.EndsAt = p.EndsAt.Add(d)
 		}
@@ -57,7 +60,8 @@ func (d *modelDaemon) shift(by time.Duration) {
 	h := d.history
 	h.Retirements = map[observed.Identity]plan.Retirement{}
 	for id, r := range d.history.Retirements {
-		h.Retirements[id] = plan.Retirement{Reason: r.Reason, Asked: shifted(r.Asked, by), Killed: shifted(r.Killed, by)}
+		r.Asked, r.Killed = shifted(r.Asked, by), shifted(r.Killed, by)
+		h.Retirements[id] = r
 	}
 	for _, t := range []*time.Time{
 		&h.Write.Time, &h.AwakeSince, &h.ReadySince, &h.LastFailedCheck, &h.NotBefore, &h.Restore.FailedAt, &h.Restore.Begun,
@@ -191,6 +195,7 @@ func troubleHappenings() []happening {
 	return []happening{
 		{"blind", nil, func(m *model) { m.machine.Blind = !m.machine.Blind }},
 		{"descriptors hidden", nil, func(m *model) { m.machine.Hidden = !m.machine.Hidden }},
+		{"processes opaque", nil, func(m *model) { m.machine.Opaque = !m.machine.Opaque }},
 		{"writes late", nil, func(m *model) { m.machine.Late = !m.machine.Late }},
 		{"deaf daemon", nil, func(m *model) { m.deaf = !m.deaf }},
 		{"status unwritable", nil, func(m *model) { m.unwritable = !m.unwritable }},

@@ -167,7 +167,8 @@ func (m *model) describe() string {
 // rest lets the adversary be quiet and one daemon work until it does nothing for
 // two passes, and judges where that is.
 func (m *model) rest() (plan.Situation, string) {
-	m.machine.Blind, m.machine.Hidden, m.machine.Late, m.deaf, m.unwritable = false, false, false, false, false
+	m.machine.Blind, m.machine.Hidden, m.machine.Opaque, m.machine.Late = false, false, false, false
+	m.deaf, m.unwritable = false, false
 	m.daemons = m.daemons[:1]
 	d := m.daemons[0]
 	quiet := 0

@@ -70,6 +70,10 @@ type RetirementStatus struct {
 	Asked metav1.MicroTime `json:"asked"`
 	// +optional
 	Killed *metav1.MicroTime `json:"killed,omitempty"`
+	// Age is how old the process was when it was first asked, which tells the
+	// time to another daemon whatever was done to the wall clock.
+	// +optional
+	Age *metav1.Duration `json:"age,omitempty"`
 }
 
 // WriteCheckStatus is the outcome of a write to the server's store.

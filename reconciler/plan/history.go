@@ -67,6 +67,11 @@ type Retirement struct {
 	// Asked is when it was first asked to stop, Killed when it was last
 	// killed; zero when it was not.
 	Asked, Killed time.Time
+	// Age is how old the process was when it was first asked. It tells Asked to
+	// the next daemon, whatever was done to the wall clock meanwhile.
+	Age time.Duration
+	// Kept says that Asked was read from a status file and is to be told by Age.
+	Kept bool
 }
 
 // Exit says how a server ended. With neither Code nor Signal the kernel did
@@ -111,7 +116,7 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 		return h
 	}
 	v := newView(Input{Desired: desired, Observed: state, History: h, Now: now})
-	h = h.resume(v).forgiveClock(now)
+	h = h.resume(v).recallAsked(v).forgiveClock(now)
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
 	h = h.noteStore(v, now).noteWish(v)
@@ -134,6 +139,21 @@ func (h History) resume(v view) History {
 	return h
 }
 
+// recallAsked tells by the age of the processes when they were asked to stop by
+// an earlier daemon.
+func (h History) recallAsked(v view) History {
+	for _, p := range v.ours {
+		r := h.Retirements[p.Identity]
+		if !r.Kept {
+			continue
+		}
+		r.Asked, r.Kept = v.in.Now.Add(r.Age-v.ageOf(p)), false
+		h.Retirements = maps.Clone(h.Retirements)
+		h.Retirements[p.Identity] = r
+	}
+	return h
+}
+
 // forgiveClock mends times that were read from a status file and that the
 // wall clock, set back since, has not reached yet.
 func (h History) forgiveClock(now time.Time) History {
@@ -143,7 +163,8 @@ func (h History) forgiveClock(now time.Time) History {
 	for id, r := range h.Retirements {
 		if r.Asked.After(now) || r.Killed.After(now) {
 			h.Retirements = maps.Clone(h.Retirements)
-			h.Retirements[id] = Retirement{Reason: r.Reason, Asked: earlier(r.Asked, now)}
+			r.Asked, r.Killed = earlier(r.Asked, now), time.Time{}
+			h.Retirements[id] = r
 		}
 	}
 	return h

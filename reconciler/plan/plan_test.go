@@ -197,7 +197,13 @@ func (b *base) retired(pid int, ago time.Duration) {
 		b.History.Retirements = map[observed.Identity]Retirement{}
 	}
 	id := observed.Identity{BootID: boot, PID: pid, StartTicks: uint64(pid) * 10}
-	b.History.Retirements[id] = Retirement{Reason: string(Drifted), Asked: b.Now.Add(-ago)}
+	r := Retirement{Reason: string(Drifted), Asked: b.Now.Add(-ago)}
+	for _, p := range b.Observed.Processes.Value {
+		if p.Identity == id {
+			r.Age = r.Asked.Sub(p.Started)
+		}
+	}
+	b.History.Retirements[id] = r
 }
 
 // verbs returns the actions as "Verb pid".

@@ -47,7 +47,11 @@ func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirem
 	list := map[observed.Identity]Retirement{}
 	for _, r := range kept {
 		id := observed.Identity{BootID: r.BootID, PID: int(r.PID), StartTicks: uint64(r.StartTicks)}
-		list[id] = Retirement{Reason: r.Reason, Asked: r.Asked.Time, Killed: timeOf(r.Killed)}
+		asked := Retirement{Reason: r.Reason, Asked: r.Asked.Time, Killed: timeOf(r.Killed)}
+		if r.Age != nil {
+			asked.Age, asked.Kept = r.Age.Duration, true
+		}
+		list[id] = asked
 	}
 	return list
 }
@@ -70,7 +74,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	for id, r := range h.Retirements {
 		kept.Retirements = append(kept.Retirements, v1alpha1.RetirementStatus{
 			BootID: id.BootID, PID: int32(id.PID), StartTicks: int64(id.StartTicks),
-			Reason: r.Reason, Asked: metav1.NewMicroTime(r.Asked), Killed: microTime(r.Killed),
+			Reason: r.Reason, Asked: metav1.NewMicroTime(r.Asked), Killed: microTime(r.Killed), Age: &metav1.Duration{Duration: r.Age},
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })

@@ -117,6 +117,27 @@ func TestRestoredHistoryDecidesTheSame(t *testing.T) {
 	}
 }
 
+// TestClockSetBetweenDaemons: a server that was asked to stop has its time, whatever
+// is done to the wall clock before the next daemon looks.
+func TestClockSetBetweenDaemons(t *testing.T) {
+	for _, step := range []time.Duration{-time.Hour, 0, 9 * time.Second, time.Hour} {
+		b := healthy()
+		b.retired(100, 8*time.Second)
+		b.History = kept(t, b)
+		b.Now = b.Now.Add(step)
+		b.Observed.Processes.Value[0].Started = b.Observed.Processes.Value[0].Started.Add(step)
+		b.look()
+		if p := Compute(b.Input); p.Situation != Terminating {
+			t.Errorf("after a step of %s: %s", step, p)
+		}
+		b.later(2 * time.Second)
+		b.look()
+		if p := Compute(b.Input); p.Situation != TerminationOverdue {
+			t.Errorf("after a step of %s and the grace period: %s", step, p)
+		}
+	}
+}
+
 // TestNothingIsKeptOfNothing: an instance without a past has none in its status.
 func TestNothingIsKeptOfNothing(t *testing.T) {
 	if kept := (History{Generation: 3, RestartCount: 1, NotBefore: testTime()}).Keep(); kept != nil {

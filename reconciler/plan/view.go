@@ -197,6 +197,8 @@ func (v view) grace() time.Duration {
 }
 
 // age of the server, by the clock of the look.
-func (v view) age() time.Duration {
-	return v.in.Observed.Time.Sub(v.main.Started)
-}
+func (v view) age() time.Duration { return v.ageOf(*v.main) }
+
+// ageOf is how old a process is. When it started is told by the clock of the
+// same look, so that it does not matter whether the clock was set since.
+func (v view) ageOf(p observed.Process) time.Duration { return v.in.Observed.Time.Sub(p.Started) }

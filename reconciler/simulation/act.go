@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/actuator"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
@@ -83,6 +84,9 @@ func (m *Machine) signal(a plan.Action, name string) (gone bool, err error) {
 		return false, nil
 	}
 	m.judgeEnd(p, plan.Situation(a.Reason))
+	if p.AskedAt.IsZero() {
+		p.AskedAt = m.Now
+	}
 	// SIGCONT follows a SIGTERM, so that a stopped process can obey.
 	p.Stopped = false
 	if !p.Deaf && p.EndsAt.IsZero() {
@@ -106,8 +110,12 @@ func (m *Machine) judgeEnd(p *Process, reason plan.Situation) {
 // startupTimeout is that of the spec: a first boot that takes longer may be killed.
 const startupTimeout = 30
 
-// judgeKill: a SIGKILL in the first boot poisons the file.
+// judgeKill: a SIGKILL in the first boot poisons the file, and a server that was
+// asked to end has its time to do so.
 func (m *Machine) judgeKill(p *Process) {
+	if p.AskedAt.IsZero() || m.Now.Sub(p.AskedAt) < v1alpha1.DefaultTerminationGracePeriod {
+		m.harm("pid %d was killed before the grace period was over", p.ID.PID)
+	}
 	store := m.Disk.Stores[p.Store]
 	booting := p.FirstBoot && (p.Store == 0 || !store.Whole && !store.Rubbish)
 	if booting && m.Now.Sub(p.Started).Seconds() < startupTimeout {

@@ -28,8 +28,9 @@ type Machine struct {
 	// instance's by its file, a database's by its path.
 	Locked map[any]bool
 	// Blind says that neither processes nor the lock can be read, Hidden that
-	// the files cannot that a process has open, Late that a write has no answer yet.
-	Blind, Hidden, Late bool
+	// the files cannot that a process has open, Opaque that nor can what shows who
+	// holds the lock and who listens, Late that a write has no answer yet.
+	Blind, Hidden, Opaque, Late bool
 	// Harms are the things that must never happen and did.
 	Harms []string
 

@@ -30,7 +30,10 @@ func (m *Machine) Observe(_ context.Context, t observer.Target) observed.State {
 	return s
 }
 
-const unreadable = "too many open files"
+const (
+	unreadable = "too many open files"
+	opaque     = "its descriptors cannot be read"
+)
 
 func (m *Machine) processes(t observer.Target) observed.Fact[[]observed.Process] {
 	if m.Blind {
@@ -83,7 +86,7 @@ func (m *Machine) seen(t observer.Target, p Process) observed.Process {
 			Path: p.Path, Exists: known(f.Store != 0), Opens: known(f.Store != 0 && f.Store == p.Store), FirstBoot: known(f.Marker),
 		})
 	}
-	if m.Hidden {
+	if m.Hidden || m.Opaque {
 		m.hide(t, p, &seen)
 	}
 	return seen
@@ -100,6 +103,10 @@ func (m *Machine) hide(t observer.Target, p Process, seen *observed.Process) {
 	}
 	if seen.StartedOn.Value.Exists == observed.Known {
 		seen.StartedOn.Value.Opens = observed.Unknown
+	}
+	if m.Opaque && m.holder() != nil {
+		// Nobody holds a free lock.
+		seen.Evidence.HoldsLock = observed.Unknown
 	}
 }
 
@@ -118,6 +125,8 @@ func (m *Machine) lock(t observer.Target) observed.Fact[observed.Lock] {
 	switch {
 	case m.Blind:
 		return observed.Unsure[observed.Lock](unreadable)
+	case holder != nil && m.Opaque:
+		return observed.Is(observed.Lock{Path: t.LockPath, Holder: observed.Unsure[observed.Process](opaque)})
 	case holder == nil && m.Locked[m.LockFile]:
 		return observed.Is(observed.Lock{Path: t.LockPath, Holder: observed.Unsure[observed.Process]("it is another daemon")})
 	case holder == nil:
@@ -133,7 +142,11 @@ func (m *Machine) port(t observer.Target, want observer.PortTarget) observed.Por
 		Shadow:   observed.None[observed.Listener]("nobody listens"),
 	}
 	if owner := m.listener(want.Port); owner != nil {
-		port.Listener = observed.Is(observed.Listener{Address: port.Address, User: "ada", Owner: observed.Is(m.seen(t, *owner))})
+		who := observed.Is(m.seen(t, *owner))
+		if m.Opaque {
+			who = observed.Unsure[observed.Process](opaque)
+		}
+		port.Listener = observed.Is(observed.Listener{Address: port.Address, User: "ada", Owner: who})
 	}
 	return port
 }
@@ -187,7 +200,7 @@ func (m *Machine) answer(s *observed.State, t observer.Target) {
 	frontend := slices.IndexFunc(t.Ports, func(p observer.PortTarget) bool { return p.Name == observed.Frontend })
 	p := m.listener(t.Ports[frontend].Port)
 	switch {
-	case p == nil || p.Launch == (observed.Launch{}) || m.Blind:
+	case p == nil || p.Launch == (observed.Launch{}) || m.Blind || m.Opaque:
 	case !m.Serves(*p):
 		s.Health = observed.Is(observed.Health{Status: observed.HealthTimeout, Message: "no answer within 1s"})
 	default:

@@ -38,8 +38,9 @@ type Process struct {
 	Ports []uint16
 	// Stopped by SIGSTOP; Deaf to SIGTERM; Hung: it answers nothing.
 	Stopped, Deaf, Hung bool
-	// EndsAt is when it ends because it was asked to; zero when it was not.
-	EndsAt time.Time
+	// AskedAt is when it was first asked to end, EndsAt when it does because of
+	// that; zero when it was not, or does not obey.
+	AskedAt, EndsAt time.Time
 }
 
 // Arrive lets a process of somebody else's begin; a pid of 0 means the next one.
