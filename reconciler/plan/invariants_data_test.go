@@ -107,8 +107,8 @@ func endFault(b base, a Action) string {
 	}
 	known := b.History.Restore
 	unknowing := known.Value != "" && known.Value == b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation] && !known.Knowing
-	if Situation(a.Reason) == RestoreRequested && unknowing && a.Target.Evidence.OpensAnother == observed.Known {
-		return "a server is ended whose database was lost after the restore was asked for"
+	if e := a.Target.Evidence; Situation(a.Reason) == RestoreRequested && unknowing && e.OpensAnother != observed.Absent && e.OpensDatabase != observed.Known {
+		return "a server is ended whose database may have been lost after the restore was asked for"
 	}
 	if a.Target.PID != 100 || asked(b) {
 		return ""

@@ -90,13 +90,21 @@ func TestDatabaseLostAfterTheRestoreWasAskedFor(t *testing.T) {
 		})
 		b.Observed.Database.File = observed.None[observed.File]("")
 	}
+	hide := func(b *base) {
+		b.edit(func(p *observed.Process) {
+			p.Evidence.OpensDatabase, p.Evidence.OpensAnother = observed.Unknown, observed.Unknown
+		})
+	}
 	for name, c := range map[string]struct {
 		before, after func(*base)
 		want          Situation
 	}{
-		"lost after":  {func(*base) {}, lose, DatabaseLost},
-		"lost before": {lose, func(*base) {}, RestoreRequested},
-		"never lost":  {func(*base) {}, func(*base) {}, RestoreRequested},
+		"lost after":                 {func(*base) {}, lose, DatabaseLost},
+		"lost before":                {lose, func(*base) {}, RestoreRequested},
+		"never lost":                 {func(*base) {}, func(*base) {}, RestoreRequested},
+		"unknown after":              {func(*base) {}, hide, ChecksUnknown},
+		"unknown before, lost after": {hide, lose, DatabaseLost},
+		"unknown throughout":         {hide, func(*base) {}, ChecksUnknown},
 	} {
 		b := healthy()
 		b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: wish}
@@ -108,11 +116,33 @@ func TestDatabaseLostAfterTheRestoreWasAskedFor(t *testing.T) {
 		b.look()
 		for range 2 {
 			p := Compute(b.Input)
-			if p.Situation != c.want || (c.want == DatabaseLost) == (len(p.Actions) > 0) {
+			if p.Situation != c.want || (c.want == RestoreRequested) != (len(p.Actions) > 0) {
 				t.Errorf("%s: %s", name, p)
+			}
+			if waits := "it was to make room for /b/x.db"; strings.Contains(p.Message, waits) != (c.want == DatabaseLost) {
+				t.Errorf("%s: not said what waits for it: %s", name, p.Message)
 			}
 			b.History = kept(t, b)
 			b.look()
+		}
+	}
+}
+
+// TestWishOfWhatIsStopped: what a start would do is said of it.
+func TestWishOfWhatIsStopped(t *testing.T) {
+	b := healthy()
+	b.gone()
+	no := false
+	b.spec().Enabled = &no
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+	for there, want := range map[bool]string{true: "spec.enabled is false; the next start restores /b/x.db", false: "spec.enabled is false"} {
+		b.Observed.Restore = observed.None[observed.File]("there is no /b/x.db")
+		if there {
+			b.Observed.Restore = observed.Is(observed.File{})
+		}
+		b.look()
+		if p := Compute(b.Input); p.Situation != Stopped || p.Message != want {
+			t.Errorf("the backup is there: %t: %s", there, p)
 		}
 	}
 }

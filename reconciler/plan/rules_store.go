@@ -29,7 +29,11 @@ func databaseLost(v view) bool {
 
 func keepLost(v view) Plan {
 	verdict := v.databaseFile()
-	return Plan{Message: Describe(*v.main) + " stays: " + verdict.Message, Remedy: verdict.remedy}
+	message := Describe(*v.main) + " stays: " + verdict.Message
+	if v.restoreWish() != "" {
+		message += "; it was to make room for " + RestorePath(v.in.Desired.Object)
+	}
+	return Plan{Message: message, Remedy: verdict.remedy}
 }
 
 // databaseUnknown: what cannot be told may be the last copy, too.
