@@ -86,4 +86,7 @@ type WriteCheckStatus struct {
 	// Failures counts the checks that failed in a row.
 	// +optional
 	Failures int32 `json:"failures,omitempty"`
+	// Late is why the next check has had no answer yet.
+	// +optional
+	Late string `json:"late,omitempty"`
 }

@@ -111,6 +111,7 @@ func TestChecksAreKept(t *testing.T) {
 		"all":          {Served: true, StoreRead: true, StoreWritten: true, Write: WriteCheck{Time: at, Problem: "locked", Failures: 2}},
 		"well":         {Served: true, StoreRead: true, StoreWritten: true, Write: WriteCheck{Time: at}},
 		"only served":  {Served: true},
+		"a late one":   {Served: true, Write: WriteCheck{Time: at, Late: "no answer within 1s yet"}},
 		"a first, bad": {Served: true, StoreRead: true, Write: WriteCheck{Time: at, Problem: "no such table", Failures: 1}},
 	} {
 		b := healthy()
@@ -118,7 +119,7 @@ func TestChecksAreKept(t *testing.T) {
 		b.History = h
 		got := kept(t, b)
 		if got.Served != h.Served || got.StoreRead != h.StoreRead || got.StoreWritten != h.StoreWritten ||
-			!got.Write.Time.Equal(h.Write.Time) || got.Write.Problem != h.Write.Problem || got.Write.Failures != h.Write.Failures {
+			!got.Write.Time.Equal(h.Write.Time) || got.Write.Problem != h.Write.Problem || got.Write.Failures != h.Write.Failures || got.Write.Late != h.Write.Late {
 			t.Errorf("%s: restored %+v, want %+v", name, got, h)
 		}
 	}
@@ -128,6 +129,28 @@ func TestChecksAreKept(t *testing.T) {
 	want := &v1alpha1.HistoryStatus{Served: true, StoreRead: true}
 	if diff := cmp.Diff(want, History{Served: true, StoreRead: true}.Keep()); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+}
+
+// TestLateWriteIsRemembered until there is an answer: a look that makes no write
+// does not know of one that another process waits for.
+func TestLateWriteIsRemembered(t *testing.T) {
+	b := healthy()
+	writable := func() observed.Knowledge {
+		b.look()
+		return Compute(b.Input).Verdict(v1alpha1.ConditionStoreWritable).Holds
+	}
+	b.Observed.Server.WriteLate, b.Observed.Server.Write = true, observed.Unsure[observed.Check]("no answer within 1s yet")
+	if got := writable(); got != observed.Unknown {
+		t.Errorf("while it is late: %s", got)
+	}
+	b.Observed.Server.WriteLate, b.Observed.Server.Write = false, observed.Unsure[observed.Check]("not asked in this look")
+	if got := writable(); got != observed.Unknown || b.History.Write.Late == "" {
+		t.Errorf("to one that does not ask: %s, %+v", got, b.History.Write)
+	}
+	b.Observed.Server.Write = observed.Is(observed.Check{})
+	if got := writable(); got != observed.Known || b.History.Write.Late != "" {
+		t.Errorf("after the answer: %s, %+v", got, b.History.Write)
 	}
 }
 

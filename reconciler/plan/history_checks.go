@@ -20,6 +20,8 @@ type WriteCheck struct {
 	// that failed in a row.
 	Problem  string
 	Failures int
+	// Late says why the next one has had no answer yet; empty when none is awaited.
+	Late string
 }
 
 // WriteDue reports whether the next look should check that the store can be
@@ -51,6 +53,9 @@ func (h History) noteStore(v view, now time.Time) History {
 	}
 	if v.storeReadable().Holds == observed.Known {
 		h.StoreRead = true
+	}
+	if v.in.Observed.Server.WriteLate {
+		h.Write.Late = v.in.Observed.Server.Write.Reason
 	}
 	if write, asked := v.in.Observed.Server.Write.Get(); asked {
 		h.Write = WriteCheck{Time: now, Problem: write.Problem, Failures: h.Write.Failures + 1}

@@ -32,7 +32,7 @@ func Restore(last *v1alpha1.Temporal) History {
 		h.Served, h.StoreRead, h.StoreWritten = kept.Served, kept.StoreRead, kept.StoreWritten
 		h.Failures, h.StartProblem = int(kept.Failures), kept.StartProblem
 		if kept.Write != nil {
-			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures)}
+			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures), Late: kept.Write.Late}
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
 		if wish := kept.Restore; wish != nil {
@@ -61,7 +61,7 @@ func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirem
 func (h History) Keep() *v1alpha1.HistoryStatus {
 	kept := &v1alpha1.HistoryStatus{Served: h.Served, StoreRead: h.StoreRead, StoreWritten: h.StoreWritten, Failures: int32(h.Failures)}
 	if !h.Write.Time.IsZero() {
-		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures)}
+		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures), Late: h.Write.Late}
 	}
 	if wish := h.Restore; wish.Value != "" {
 		kept.Restore = &v1alpha1.RestoreWishStatus{

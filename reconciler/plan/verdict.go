@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
@@ -119,22 +121,19 @@ const writeCheckStale = 3 * WriteCheckEvery
 // hangs, or the next one is late.
 func (v view) storeWritable() Verdict {
 	name, write := v1alpha1.ConditionStoreWritable, v.in.History.Write
-	file, why := v.databaseFile(), "no write was tried lately"
-	if v.in.Observed.Server.WriteLate {
-		why = v.in.Observed.Server.Write.Reason
-	}
+	file := v.databaseFile()
 	switch serving, known := v.serving.Get(); {
 	case v.main == nil:
 		return fails(name, "NoProcess", "no server of this instance runs", "")
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
-		return unsure(name, why)
+		return unsure(name, cmp.Or(write.Late, "no write was tried lately"))
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,
 			"look at the disk and at "+v.quoted("logs")+"; if it stays so, "+v.quoted("restart"))
-	case v.in.Observed.Server.WriteLate:
-		return unsure(name, why)
+	case write.Late != "":
+		return unsure(name, write.Late)
 	case file.Holds == observed.Absent && file.Reason != firstBootUnfinished:
 		return unsure(name, "not tried since: "+file.Message)
 	}

@@ -85,17 +85,14 @@ func TestVersionSkew(t *testing.T) {
 
 func TestWriteVerdict(t *testing.T) {
 	ago := func(d time.Duration) func(*base) { return func(b *base) { b.History.Write.Time = b.Now.Add(-d) } }
-	isLate := func(b *base) {
-		b.Observed.Server.WriteLate = true
-		b.Observed.Server.Write = observed.Unsure[observed.Check]("a write has had no answer within 1s yet")
-	}
+	isLate := func(b *base) { b.History.Write.Late = "a write has had no answer within 1s yet" }
 	runVerdicts(t, v1alpha1.ConditionStoreWritable, []verdictCase{
 		{"a moment ago", func(*base) {}, observed.Known, "Checked", ""},
 		{"too long ago", ago(91 * time.Second), observed.Unknown, "NotObserved", "lately"},
 		{"before the disk filled up", func(b *base) { b.Observed.Database.Free = observed.Is[uint64](0) }, observed.Unknown, "NotObserved", "not tried since"},
 		{"the server hangs", (*base).silent, observed.Unknown, "NotObserved", "does not serve"},
 		{"the next one is late", isLate, observed.Unknown, "NotObserved", "no answer within 1s yet"},
-		{"the first one is late", func(b *base) { isLate(b); b.History.Write = WriteCheck{} }, observed.Unknown, "NotObserved", "no answer within 1s yet"},
+		{"the first one is late", func(b *base) { b.History.Write = WriteCheck{}; isLate(b) }, observed.Unknown, "NotObserved", "no answer within 1s yet"},
 		{"late, and the last one failed", func(b *base) { isLate(b); b.History.Write.Problem = "locked" }, observed.Absent, "CheckFailed", "locked"},
 		{"no server", (*base).gone, observed.Absent, "NoProcess", ""},
 	})
