@@ -2,6 +2,7 @@ package observer
 
 import (
 	"errors"
+	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -39,4 +40,21 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		}
 	}
 	return "", unread
+}
+
+// pathOf returns the path of the file behind a descriptor's link; empty when it
+// has none any more, or the path leads to another file here.
+func (m machine) pathOf(link string) string {
+	path, err := os.Readlink(link)
+	if err != nil {
+		return ""
+	}
+	behind, _, err := identify(unix.AT_FDCWD, link)
+	if err != nil {
+		return ""
+	}
+	if there, _, err := identify(unix.AT_FDCWD, path); err != nil || there != behind {
+		return ""
+	}
+	return path
 }

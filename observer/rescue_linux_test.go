@@ -50,6 +50,9 @@ func TestOpensAnother(t *testing.T) {
 			target := i.Target
 			target.Hints, target.Thorough = hint(t, server), true
 			s := look1(t, target)
+			if want := map[string]string{"moved": c.path + ".old"}[c.name]; len(s.Processes.Value) == 1 && s.Processes.Value[0].MovedTo != want {
+				t.Errorf("it was moved to %q, want %q", s.Processes.Value[0].MovedTo, want)
+			}
 			if len(s.Processes.Value) != 1 || s.Processes.Value[0].Evidence.OpensAnother != c.want {
 				t.Errorf("%v: %+v, want another: %v", s.Processes.Value, s.Processes.Value[0].Evidence, c.want)
 			}

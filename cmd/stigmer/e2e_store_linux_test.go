@@ -126,6 +126,43 @@ func TestDatabaseReplaced(t *testing.T) {
 	w.expect(0, "local", "restore", backup, "--yes")
 }
 
+// TestDatabaseMoved: nothing is lost yet, and where it is now is said.
+func TestDatabaseMoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	pid, away := w.temporal().pid, filepath.Join(t.TempDir(), "away.db")
+	if err := os.Rename(w.database(), away); err != nil {
+		t.Fatal(err)
+	}
+	w.soon("says that the file was moved", func(o object) bool { return o.condition("DatabaseFile").says("False", "Moved") })
+	w.staysAsItIs(pid, "DatabaseFile", "Moved")
+	want := w.database() + " was moved to " + away + " under the server, which goes on with it there; move it back; or "
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, want) {
+		t.Errorf("local does not say %q: %s", want, r)
+	}
+	if err := os.Rename(away, w.database()); err != nil {
+		t.Fatal(err)
+	}
+	if o := w.awaitStatus("has it again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid %d was given up: %s", pid, o)
+	}
+
+	home := w.home + ".renamed"
+	if err := os.Rename(w.home, home); err != nil {
+		t.Fatal(err)
+	}
+	moved := filepath.Join(home, "temporal-data", "temporal.db")
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, w.database()+" was moved to "+moved) {
+		t.Errorf("stop without a word about the data: %s", r)
+	}
+	if r := w.expect(0, "local", "stop", "--yes"); !strings.Contains(r.stdout, "what was in "+w.database()+" is in "+moved) {
+		t.Errorf("stop: %s", r)
+	}
+	w.awaitGone(pid)
+}
+
 // TestVisibilityTableMissing: the frontend serves, and nothing can be listed.
 func TestVisibilityTableMissing(t *testing.T) {
 	t.Parallel()

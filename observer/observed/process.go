@@ -85,6 +85,9 @@ type Process struct {
 	// server of ours that names another one than the instance's: the storage
 	// was edited since. Absent for every other process.
 	StartedOn Fact[StartedOn]
+	// MovedTo is where the database lies now that OpensAnother is about: it was
+	// renamed under the process. Empty when it was deleted, or that is not told.
+	MovedTo string
 }
 
 // StartedOn is a database file that the command line of a server names.

@@ -83,6 +83,10 @@ func (p Plan) EndsServer() bool {
 	})
 }
 
+// MovedTo is where the database lies that was renamed under the server; empty
+// when it was not, or lies nowhere as far as can be told.
+func (p Plan) MovedTo() string { return nowAt(p.Unit) }
+
 // StartedElsewhere returns the database that the server was started on when
 // that is not the spec's, because the storage was edited since.
 func (p Plan) StartedElsewhere() (on observed.StartedOn, elsewhere bool) {

@@ -83,6 +83,17 @@ func (v view) lostFile() observed.Knowledge {
 	return observed.Known
 }
 
+// nowAt is where the database lies that was renamed under the unit; empty when
+// it does not lie anywhere, as far as can be told.
+func nowAt(unit []observed.Process) string {
+	for _, p := range unit {
+		if p.MovedTo != "" {
+			return p.MovedTo
+		}
+	}
+	return ""
+}
+
 // startUnread reports whether it cannot be told which database the server was
 // started on.
 func (v view) startUnread() bool {
@@ -115,7 +126,13 @@ func (v view) lost() Verdict {
 	}
 	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
 		"; or give it up with " + v.quoted("restart")
-	if exists == observed.Absent {
+	moved := nowAt(v.unit)
+	switch {
+	case exists == observed.Absent && moved != "":
+		return fails(name, "Moved", path+" was moved to "+moved+" under the server, which goes on with it there", "move it back; or "+rescue)
+	case moved != "":
+		return fails(name, "Replaced", path+" was replaced under the server, which still has the old file, now at "+moved, rescue)
+	case exists == observed.Absent:
 		return fails(name, "Deleted", path+" was deleted under the server: what it holds is lost when it ends", rescue)
 	}
 	return fails(name, "Replaced", path+" was replaced under the server, which still has the old file", rescue)

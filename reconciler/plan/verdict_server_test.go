@@ -31,6 +31,13 @@ func TestDatabaseFileVerdict(t *testing.T) {
 		}), observed.Absent, "OtherStorage", "another storage"},
 		{"deleted", opens(observed.Absent, noFile), observed.Absent, "Deleted", "lost when it ends"},
 		{"replaced", opens(observed.Absent, nothing), observed.Absent, "Replaced", "still has the old file"},
+		{"moved", opens(observed.Absent, func(b *base) {
+			noFile(b)
+			b.edit(func(p *observed.Process) { p.MovedTo = "/tmp/x.db" })
+		}), observed.Absent, "Moved", "was moved to /tmp/x.db under the server"},
+		{"replaced, and moved before", opens(observed.Absent, func(b *base) {
+			b.edit(func(p *observed.Process) { p.MovedTo = "/tmp/x.db" })
+		}), observed.Absent, "Replaced", "still has the old file, now at /tmp/x.db"},
 		{"not opened yet", opens(observed.Absent, func(b *base) { b.History.Served = false }), observed.Absent, "NotOpen", "yet"},
 		{"not open, and the file unknown", opens(observed.Absent, func(b *base) {
 			b.Observed.Database.File = observed.Unsure[observed.File]("permission denied")

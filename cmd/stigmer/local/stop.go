@@ -213,5 +213,8 @@ func (s *session) whatBecameOf(before reconciler.Look) string {
 	case before.Plan.LostFile == observed.Unknown:
 		return "it may have been the only one that had what was in " + lostPath(before)
 	}
+	if moved := before.Plan.MovedTo(); moved != "" {
+		return "what was in " + lostPath(before) + " is in " + moved
+	}
 	return "what was in " + lostPath(before) + " is gone with it"
 }
