@@ -11,19 +11,26 @@ trap 'rm -rf "$scratch"' EXIT
 failed=0
 
 # prove NAME PATTERN COMMAND... runs a proof, and prints a row with each line of
-# its output that has the pattern, without what go test puts before it.
+# its output that has the pattern, without what go test puts before it, and one
+# with each test that was skipped and why. A proof without a figure has failed.
 prove() {
 	name=$1 pattern=$2
 	shift 2
-	if "$@" >"$scratch/out" 2>&1; then
-		sed -n "s/^ *[a-z_]*\.go:[0-9]*: *//; /$pattern/p" "$scratch/out" | while read -r line; do
-			echo "| $name | $line |"
-		done
-	else
-		failed=1
-		echo "| $name | FAILED |"
-		sed 's/^/     /' "$scratch/out" >&2
+	if "$@" >"$scratch/out" 2>&1 && rows "$name" "$pattern" <"$scratch/out"; then
+		return
 	fi
+	failed=1
+	echo "| $name | FAILED |"
+	sed 's/^/     /' "$scratch/out" >&2
+}
+
+rows() {
+	awk -v name="$1" -v pattern="$2" '
+		{ sub(/^ *[a-z_0-9]*\.go:[0-9]*: */, "") }
+		$0 ~ pattern { print "| " name " | " $0 " |"; figures++ }
+		/^ *--- SKIP: / { print "| " name " | skipped " $3 ": " last " |" }
+		{ last = $0 }
+		END { exit figures == 0 }'
 }
 
 echo '| proof | figures |'
