@@ -28,8 +28,9 @@ rows() {
 	awk -v name="$1" -v pattern="$2" '
 		{ sub(/^ *[a-z_0-9]*\.go:[0-9]*: */, "") }
 		$0 ~ pattern { print "| " name " | " $0 " |"; figures++ }
-		/^ *--- SKIP: / { print "| " name " | skipped " $3 ": " last " |" }
-		{ last = $0 }
+		/^ *--- SKIP: / { print "| " name " | skipped " $3 ": " last[$3] " |" }
+		/^=== [A-Z]+ / { test = $3; next }
+		!/^ *---/ { last[test] = $0 }
 		END { exit figures == 0 }'
 }
 

@@ -17,7 +17,7 @@ func statEnvFile(path string) observed.Fact[string] {
 	info, err := os.Lstat(path)
 	switch {
 	case path == "":
-		return observed.Unsure[string]("no path was asked about")
+		return observed.None[string]("no path was asked about")
 	case missing(err):
 		return observed.None[string]("there is no " + path)
 	case err != nil:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -20,12 +21,20 @@ func (m machine) findFile(pid int, file fileKey) (int, bool, error) {
 		return 0, false, err
 	}
 	defer folder.close()
-	return folder.findFile(file)
+	return folder.findFile(file, func(descriptor int) bool { return m.locks(pid, descriptor) })
+}
+
+// locks reports whether the descriptor carries a flock. That is the one that was
+// handed over, by which nothing is read or written: it says nothing of what the
+// process has opened. What cannot be told is taken for any other descriptor.
+func (m machine) locks(pid, descriptor int) bool {
+	data, err := readLimited(m.path(pid, "fdinfo/"+strconv.Itoa(descriptor)), maxProcFile)
+	return err == nil && slices.ContainsFunc(parseFdinfo(data), heldLock.exclusiveFlock)
 }
 
 // findFile reads the folder of a process's descriptors, which may be many,
-// piece by piece.
-func (d descriptor) findFile(file fileKey) (int, bool, error) {
+// piece by piece, and leaves out those that are only locks.
+func (d descriptor) findFile(file fileKey, locks func(descriptor int) bool) (int, bool, error) {
 	var unread error
 	buffer := make([]byte, 4096)
 	for {
@@ -39,9 +48,8 @@ func (d descriptor) findFile(file fileKey) (int, bool, error) {
 		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
 		for _, name := range names {
 			is, err := isFile(int(d), name, file)
-			if is {
-				descriptor, err := strconv.Atoi(name)
-				return descriptor, err == nil, err
+			if descriptor, number := strconv.Atoi(name); is && number == nil && !locks(descriptor) {
+				return descriptor, true, nil
 			}
 			unread = cmp.Or(unread, err)
 		}

@@ -39,7 +39,7 @@ func (i *interview) awaitWrite(ctx context.Context, w *write) {
 	defer patience.Stop()
 	select {
 	case <-w.ended:
-		i.answers.Write = i.taken(w)
+		i.answers.Write, i.answers.WriteEnded = i.taken(w), true
 	case <-ctx.Done():
 		i.answers.Write = observed.Unsure[observed.Check](cutShort(ctx))
 	case <-patience.C:

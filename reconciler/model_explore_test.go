@@ -215,7 +215,7 @@ func described(object *v1alpha1.Temporal) string {
 // describe writes what is remembered.
 func describe(h io.Writer, history plan.History, name func(any) int, since func(time.Time) time.Duration) {
 	fmt.Fprintln(h, name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
-		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, since(history.AwakeSince), since(history.ReadySince),
+		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, history.Write.Late, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
 		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero())
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })

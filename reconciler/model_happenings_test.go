@@ -64,7 +64,7 @@ func (d *modelDaemon) shift(by time.Duration) {
 		h.Retirements[id] = r
 	}
 	for _, t := range []*time.Time{
-		&h.Write.Time, &h.AwakeSince, &h.ReadySince, &h.LastFailedCheck, &h.NotBefore, &h.Restore.FailedAt, &h.Restore.Begun,
+		&h.Write.Time, &h.Write.LateAt, &h.AwakeSince, &h.ReadySince, &h.LastFailedCheck, &h.NotBefore, &h.Restore.FailedAt, &h.Restore.Begun,
 		&d.thoroughAt, &d.missingSince,
 	} {
 		*t = shifted(*t, by)

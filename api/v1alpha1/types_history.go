@@ -78,15 +78,18 @@ type RetirementStatus struct {
 
 // WriteCheckStatus is the outcome of a write to the server's store.
 type WriteCheckStatus struct {
-	// Time of the check.
-	Time metav1.MicroTime `json:"time"`
+	// Time of the check; nil while only the first one is late.
+	// +optional
+	Time *metav1.MicroTime `json:"time,omitempty"`
 	// Problem is why it failed; empty when it did not.
 	// +optional
 	Problem string `json:"problem,omitempty"`
 	// Failures counts the checks that failed in a row.
 	// +optional
 	Failures int32 `json:"failures,omitempty"`
-	// Late is why the next check has had no answer yet.
+	// Late is why the next check has had no answer yet, LateAt when that was seen.
 	// +optional
 	Late string `json:"late,omitempty"`
+	// +optional
+	LateAt *metav1.MicroTime `json:"lateAt,omitempty"`
 }

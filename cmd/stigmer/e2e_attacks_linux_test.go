@@ -96,7 +96,7 @@ func TestFileOfSettings(t *testing.T) {
 	}
 	w.wish(often, "logLevel: error")
 	r := w.expect(4, "local")
-	if want := planted + " is a file, and Temporal would take settings from it; remove it"; !strings.Contains(r.stderr, want) {
+	if want := planted + " is a file, and nothing must be there: Temporal would take settings from it; remove it"; !strings.Contains(r.stderr, want) {
 		t.Errorf("it does not say %q: %s", want, r)
 	}
 	if now := w.temporal().pid; now != old {

@@ -18,6 +18,9 @@ type Server struct {
 	// WriteLate says why Write is Unknown: the write has had no answer within
 	// the timeout of a check, and goes on.
 	WriteLate bool
+	// WriteEnded says that Write is the outcome of a write, even of one that tells
+	// nothing of the store.
+	WriteEnded bool
 	// Visibility says whether workflows can be listed.
 	Visibility Fact[Check]
 	// UI says whether the UI answers 200.

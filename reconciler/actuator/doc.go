@@ -11,8 +11,7 @@
 // inherited it, whatever becomes of the process that started it. Our own copy
 // is closed, never unlocked: LOCK_UN would release the child's lock as well. The
 // lock of the database is handed over in the same way, and so is a lock on the
-// database itself, where its file system allows one: see lockDatabase. Until the
-// server opens the file, that descriptor shows to whom it belongs.
+// database itself, where its file system allows one: see lockDatabase.
 //
 // # Signals
 //

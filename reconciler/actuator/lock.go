@@ -94,7 +94,7 @@ func realPath(path string) string {
 }
 
 // underLocks does the work while nobody else can start a server of the instance,
-// or one on the database. Nobody inherits these locks.
+// or one on the database, by whatever name. Nobody inherits these locks.
 func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) error {
 	for _, path := range []string{w.LockPath, databaseLock(w.Path)} {
 		lock, err := takeLock(ctx, path)
@@ -102,6 +102,13 @@ func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) err
 			return err
 		}
 		defer lock.Close()
+	}
+	file, err := lockDatabase(ctx, w.Path)
+	if err != nil {
+		return err
+	}
+	if file != nil {
+		defer file.Close()
 	}
 	return work()
 }

@@ -59,8 +59,11 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 			return 0, nil, fmt.Errorf("cannot make folder %s: %w", dir, err)
 		}
 	}
-	if _, err := os.Lstat(l.NoEnvFile); !errors.Is(err, fs.ErrNotExist) {
+	switch _, err := os.Lstat(l.NoEnvFile); {
+	case err == nil:
 		return 0, nil, fmt.Errorf("%s must not be there, because Temporal would take settings from it: remove it", l.NoEnvFile)
+	case !errors.Is(err, fs.ErrNotExist):
+		return 0, nil, fmt.Errorf("cannot tell whether Temporal would take settings from a file: %w", err)
 	}
 	lock, err := takeLock(ctx, l.LockPath)
 	if err != nil {

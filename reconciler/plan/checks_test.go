@@ -111,7 +111,8 @@ func TestChecksAreKept(t *testing.T) {
 		"all":          {Served: true, StoreRead: true, StoreWritten: true, Write: WriteCheck{Time: at, Problem: "locked", Failures: 2}},
 		"well":         {Served: true, StoreRead: true, StoreWritten: true, Write: WriteCheck{Time: at}},
 		"only served":  {Served: true},
-		"a late one":   {Served: true, Write: WriteCheck{Time: at, Late: "no answer within 1s yet"}},
+		"a late one":   {Served: true, Write: WriteCheck{Time: at, Late: "no answer within 1s yet", LateAt: at}},
+		"a late first": {Served: true, Write: WriteCheck{Late: "no answer within 1s yet", LateAt: at}},
 		"a first, bad": {Served: true, StoreRead: true, Write: WriteCheck{Time: at, Problem: "no such table", Failures: 1}},
 	} {
 		b := healthy()
@@ -119,7 +120,7 @@ func TestChecksAreKept(t *testing.T) {
 		b.History = h
 		got := kept(t, b)
 		if got.Served != h.Served || got.StoreRead != h.StoreRead || got.StoreWritten != h.StoreWritten ||
-			!got.Write.Time.Equal(h.Write.Time) || got.Write.Problem != h.Write.Problem || got.Write.Failures != h.Write.Failures || got.Write.Late != h.Write.Late {
+			!got.Write.Time.Equal(h.Write.Time) || got.Write.Problem != h.Write.Problem || got.Write.Failures != h.Write.Failures || got.Write.Late != h.Write.Late || !got.Write.LateAt.Equal(h.Write.LateAt) {
 			t.Errorf("%s: restored %+v, want %+v", name, got, h)
 		}
 	}
@@ -147,6 +148,10 @@ func TestLateWriteIsRemembered(t *testing.T) {
 	b.Observed.Server.WriteLate, b.Observed.Server.Write = false, observed.Unsure[observed.Check]("not asked in this look")
 	if got := writable(); got != observed.Unknown || b.History.Write.Late == "" {
 		t.Errorf("to one that does not ask: %s, %+v", got, b.History.Write)
+	}
+	b.Observed.Server.WriteEnded = true
+	if got := writable(); got != observed.Known || b.History.Write.Late != "" {
+		t.Errorf("after an answer that tells nothing: %s, %+v", got, b.History.Write)
 	}
 	b.Observed.Server.Write = observed.Is(observed.Check{})
 	if got := writable(); got != observed.Known || b.History.Write.Late != "" {

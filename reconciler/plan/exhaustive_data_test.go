@@ -152,7 +152,9 @@ func answerValues() []value {
 		{"visibility problem", func(b *base) { b.Observed.Server.Visibility = problem }},
 		{"UI problem", func(b *base) { b.Observed.Server.UI = problem }},
 		{"writes fail", func(b *base) { b.History.Write.Problem, b.History.Write.Failures = "disk I/O error", 2 }},
-		{"a write is late", func(b *base) { b.History.Write.Late = "a write has had no answer within 1s yet" }},
+		{"a write is late", func(b *base) {
+			b.History.Write.Late, b.History.Write.LateAt = "a write has had no answer within 1s yet", b.Now
+		}},
 		{"no write was tried", func(b *base) { b.History.Write = WriteCheck{} }},
 	}
 }

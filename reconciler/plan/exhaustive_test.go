@@ -170,6 +170,7 @@ func executableValues() []value {
 		{"executable unknown", func(b *base) { b.Observed.Executable = observed.Unsure[observed.Executable]("denied") }},
 		{"no executable", func(b *base) { b.Observed.Executable = observed.None[observed.Executable]("nowhere") }},
 		{"unusable executable", func(b *base) { b.Observed.Executable.Value.Problem = "is a folder" }},
+		{"perhaps a file of settings", func(b *base) { b.Observed.EnvFile = observed.Unsure[string]("denied") }},
 		{"a file of settings", func(b *base) { b.Observed.EnvFile = observed.Is("a file") }},
 	}
 }

@@ -143,11 +143,16 @@ func (h History) resume(v view) History {
 // an earlier daemon.
 func (h History) recallAsked(v view) History {
 	for _, p := range v.ours {
-		r := h.Retirements[p.Identity]
-		if !r.Kept {
+		r, asked := h.Retirements[p.Identity]
+		switch {
+		case r.Kept:
+			r.Asked, r.Kept = v.in.Now.Add(r.Age-v.ageOf(p)), false
+		case asked && r.Age == 0:
+			// An older version kept the time alone.
+			r.Age = v.ageOf(p) - v.in.Now.Sub(r.Asked)
+		default:
 			continue
 		}
-		r.Asked, r.Kept = v.in.Now.Add(r.Age-v.ageOf(p)), false
 		h.Retirements = maps.Clone(h.Retirements)
 		h.Retirements[p.Identity] = r
 	}
@@ -157,7 +162,7 @@ func (h History) recallAsked(v view) History {
 // forgiveClock mends times that were read from a status file and that the
 // wall clock, set back since, has not reached yet.
 func (h History) forgiveClock(now time.Time) History {
-	if h.Write.Time.After(now) {
+	if h.Write.Time.After(now) || h.Write.LateAt.After(now) {
 		h.Write = WriteCheck{}
 	}
 	for id, r := range h.Retirements {
@@ -214,6 +219,9 @@ func (h History) followMain(v view, now time.Time) History {
 
 // follow begins to remember another process.
 func (h History) follow(main observed.Identity) History {
+	if !main.IsZero() {
+		h.StartProblem = ""
+	}
 	h.Main, h.Served, h.StoreRead, h.StoreWritten, h.Write = main, false, false, false, WriteCheck{}
 	h.ReadySince, h.FailedChecks, h.LastFailedCheck = time.Time{}, 0, time.Time{}
 	return h

@@ -38,7 +38,7 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 			h.RestartCount++
 		}
 		h = h.follow(started)
-		h.Unplanned, h.StartedFor, h.StartProblem = false, h.Generation, ""
+		h.Unplanned, h.StartedFor = false, h.Generation
 	case failed:
 	case action.Verb == StageBackup:
 		h.Restore.Begun = now

@@ -20,8 +20,19 @@ type WriteCheck struct {
 	// that failed in a row.
 	Problem  string
 	Failures int
-	// Late says why the next one has had no answer yet; empty when none is awaited.
-	Late string
+	// Late says why the next one has had no answer yet, empty when none is awaited;
+	// LateAt is when that was seen last, to WriteCheckEvery.
+	Late   string
+	LateAt time.Time
+}
+
+// late says why a write has had no answer yet; empty when none is known to be
+// awaited.
+func (w WriteCheck) late(now time.Time) string {
+	if now.Sub(w.LateAt) > writeCheckStale {
+		return ""
+	}
+	return w.Late
 }
 
 // WriteDue reports whether the next look should check that the store can be
@@ -54,8 +65,11 @@ func (h History) noteStore(v view, now time.Time) History {
 	if v.storeReadable().Holds == observed.Known {
 		h.StoreRead = true
 	}
-	if v.in.Observed.Server.WriteLate {
-		h.Write.Late = v.in.Observed.Server.Write.Reason
+	switch said := v.in.Observed.Server; {
+	case said.WriteLate && now.Sub(h.Write.LateAt) >= WriteCheckEvery:
+		h.Write.Late, h.Write.LateAt = said.Write.Reason, now
+	case said.WriteEnded:
+		h.Write.Late, h.Write.LateAt = "", time.Time{}
 	}
 	if write, asked := v.in.Observed.Server.Write.Get(); asked {
 		h.Write = WriteCheck{Time: now, Problem: write.Problem, Failures: h.Write.Failures + 1}

@@ -248,6 +248,19 @@ func TestFailedStartIsNotTheServersFault(t *testing.T) {
 	}
 }
 
+// TestStartThatNobodyNoted: it came after the one that failed, and the daemon died
+// before it could say so.
+func TestStartThatNobodyNoted(t *testing.T) {
+	b := healthy()
+	b.History = History{Generation: 1, Failures: 1, StartProblem: "the log is a folder"}
+	b.look()
+	b.gone2()
+	b.look()
+	if p := Compute(b.Input); p.Situation != BackingOff || strings.Contains(p.Message, "folder") {
+		t.Errorf("the server that ended is not blamed: %s", p)
+	}
+}
+
 func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -71,7 +71,7 @@ func startFault(b base) string {
 		return "a start of what is not wanted"
 	case !b.Observed.Executable.IsKnown() || b.Observed.Executable.Value.Problem != "":
 		return "a start of nothing"
-	case b.Observed.EnvFile.IsKnown():
+	case !b.Observed.EnvFile.IsAbsent():
 		return "a start with settings of somebody else's"
 	case b.History.NotBefore.After(b.Now):
 		return "a start before its time"

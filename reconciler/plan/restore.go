@@ -32,7 +32,10 @@ func Restore(last *v1alpha1.Temporal) History {
 		h.Served, h.StoreRead, h.StoreWritten = kept.Served, kept.StoreRead, kept.StoreWritten
 		h.Failures, h.StartProblem = int(kept.Failures), kept.StartProblem
 		if kept.Write != nil {
-			h.Write = WriteCheck{Time: kept.Write.Time.Time, Problem: kept.Write.Problem, Failures: int(kept.Write.Failures), Late: kept.Write.Late}
+			h.Write = WriteCheck{
+				Time: timeOf(kept.Write.Time), Problem: kept.Write.Problem, Failures: int(kept.Write.Failures),
+				Late: kept.Write.Late, LateAt: timeOf(kept.Write.LateAt),
+			}
 		}
 		h.NotBefore = timeOf(kept.NotBefore)
 		if wish := kept.Restore; wish != nil {
@@ -60,8 +63,11 @@ func retirements(kept []v1alpha1.RetirementStatus) map[observed.Identity]Retirem
 // is nothing to keep.
 func (h History) Keep() *v1alpha1.HistoryStatus {
 	kept := &v1alpha1.HistoryStatus{Served: h.Served, StoreRead: h.StoreRead, StoreWritten: h.StoreWritten, Failures: int32(h.Failures)}
-	if !h.Write.Time.IsZero() {
-		kept.Write = &v1alpha1.WriteCheckStatus{Time: metav1.NewMicroTime(h.Write.Time), Problem: h.Write.Problem, Failures: int32(h.Write.Failures), Late: h.Write.Late}
+	if write := h.Write; write != (WriteCheck{}) {
+		kept.Write = &v1alpha1.WriteCheckStatus{
+			Time: microTime(write.Time), Problem: write.Problem, Failures: int32(write.Failures),
+			Late: write.Late, LateAt: microTime(write.LateAt),
+		}
 	}
 	if wish := h.Restore; wish.Value != "" {
 		kept.Restore = &v1alpha1.RestoreWishStatus{

@@ -138,6 +138,25 @@ func TestClockSetBetweenDaemons(t *testing.T) {
 	}
 }
 
+// TestRetirementOfAnOlderVersion: it kept no age. The time that is left is what it
+// was, however many daemons follow.
+func TestRetirementOfAnOlderVersion(t *testing.T) {
+	b := healthy()
+	b.retired(100, time.Second)
+	last := b.Desired.Object.DeepCopy()
+	last.Status = v1alpha1.TemporalStatus{Process: &v1alpha1.ProcessStatus{PID: 100}, History: b.History.Keep()}
+	last.Status.History.Retirements[0].Age = nil
+	b.History = Restore(last)
+	for range 3 {
+		b.look()
+		if p := Compute(b.Input); p.Situation != Terminating {
+			t.Fatalf("it is killed before its time: %s", p)
+		}
+		b.History = kept(t, b)
+		b.later(time.Second)
+	}
+}
+
 // TestNothingIsKeptOfNothing: an instance without a past has none in its status.
 func TestNothingIsKeptOfNothing(t *testing.T) {
 	if kept := (History{Generation: 3, RestartCount: 1, NotBefore: testTime()}).Keep(); kept != nil {

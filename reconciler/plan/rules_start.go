@@ -58,13 +58,15 @@ func reportExecutableUnusable(v view) Plan {
 	}
 }
 
-func envFilePresent(v view) bool { return v.in.Observed.EnvFile.IsKnown() }
+func envFilePresent(v view) bool { return !v.in.Observed.EnvFile.IsAbsent() }
 
 func reportEnvFile(v view) Plan {
-	return Plan{
-		Message: fmt.Sprintf("%s is %s, and Temporal would take settings from it", v.in.Desired.Files.NoEnvFile, v.in.Observed.EnvFile.Value),
-		Remedy:  "remove it",
+	path, there := v.in.Desired.Files.NoEnvFile, v.in.Observed.EnvFile
+	why := "and nothing must be there: Temporal would take settings from it"
+	if there.IsUnknown() {
+		return Plan{Message: there.Reason + ", " + why, Remedy: "make " + path + " readable, or remove it"}
 	}
+	return Plan{Message: path + " is " + there.Value + ", " + why, Remedy: "remove it"}
 }
 
 // command returns a command line for this instance.

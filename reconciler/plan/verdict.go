@@ -128,12 +128,12 @@ func (v view) storeWritable() Verdict {
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
-		return unsure(name, cmp.Or(write.Late, "no write was tried lately"))
+		return unsure(name, cmp.Or(write.late(v.in.Now), "no write was tried lately"))
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,
 			"look at the disk and at "+v.quoted("logs")+"; if it stays so, "+v.quoted("restart"))
-	case write.Late != "":
-		return unsure(name, write.Late)
+	case write.late(v.in.Now) != "":
+		return unsure(name, write.late(v.in.Now))
 	case file.Holds == observed.Absent && file.Reason != firstBootUnfinished:
 		return unsure(name, "not tried since: "+file.Message)
 	}

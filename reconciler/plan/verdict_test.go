@@ -85,7 +85,9 @@ func TestVersionSkew(t *testing.T) {
 
 func TestWriteVerdict(t *testing.T) {
 	ago := func(d time.Duration) func(*base) { return func(b *base) { b.History.Write.Time = b.Now.Add(-d) } }
-	isLate := func(b *base) { b.History.Write.Late = "a write has had no answer within 1s yet" }
+	isLate := func(b *base) {
+		b.History.Write.Late, b.History.Write.LateAt = "a write has had no answer within 1s yet", b.Now
+	}
 	runVerdicts(t, v1alpha1.ConditionStoreWritable, []verdictCase{
 		{"a moment ago", func(*base) {}, observed.Known, "Checked", ""},
 		{"too long ago", ago(91 * time.Second), observed.Unknown, "NotObserved", "lately"},
@@ -93,6 +95,7 @@ func TestWriteVerdict(t *testing.T) {
 		{"the server hangs", (*base).silent, observed.Unknown, "NotObserved", "does not serve"},
 		{"the next one is late", isLate, observed.Unknown, "NotObserved", "no answer within 1s yet"},
 		{"the first one is late", func(b *base) { b.History.Write = WriteCheck{}; isLate(b) }, observed.Unknown, "NotObserved", "no answer within 1s yet"},
+		{"one was late long ago", func(b *base) { ago(time.Hour)(b); isLate(b); b.History.Write.LateAt = b.History.Write.Time }, observed.Unknown, "NotObserved", "lately"},
 		{"late, and the last one failed", func(b *base) { isLate(b); b.History.Write.Problem = "locked" }, observed.Absent, "CheckFailed", "locked"},
 		{"no server", (*base).gone, observed.Absent, "NoProcess", ""},
 	})

@@ -105,6 +105,9 @@ func TestCopyInDoubt(t *testing.T) {
 		t.Errorf("a copy of a file that may not be there: %v, %q", err, stderr)
 	}
 	look.Input.Observed.Database.File = observed.Is(observed.File{})
+	if err := database.WriteMeta(path, observed.Meta{ClusterID: "c"}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.copyLive(t.Context(), look, target); err != nil || !exists(target) {
 		t.Error("there is no copy:", err)
 	}
@@ -114,6 +117,23 @@ func TestCopyInDoubt(t *testing.T) {
 	}
 	if diff := cmp.Diff(observed.Is(observed.Meta{ClusterID: "c"}), database.ReadMeta(target)); diff != "" {
 		t.Error(diff)
+	}
+
+	// The storage was edited since: the server was never started on what the spec names.
+	_, before := newStopped(t, "CREATE TABLE executions (id)")
+	look.Plan.Unit = []observed.Process{{StartedOn: observed.Is(observed.StartedOn{Path: before, Exists: observed.Known, Opens: observed.Unknown})}}
+	stderr.Reset()
+	target = filepath.Join(t.TempDir(), "before.db")
+	if _, err := s.copyLive(t.Context(), look, target); err != nil || !strings.Contains(stderr.String(), before) {
+		t.Errorf("of the storage before: %v, %q", err, stderr)
+	}
+	copied, err := sql.Open("sqlite", "file:"+target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer copied.Close()
+	if _, err := copied.Exec("SELECT * FROM executions"); err != nil {
+		t.Error("it is not the one that the server was started on:", err)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -214,7 +216,9 @@ func (s *session) whatBecameOf(before reconciler.Look) string {
 		return "it may have been the only one that had what was in " + lostPath(before)
 	}
 	if moved := before.Plan.MovedTo(); moved != "" {
-		return "what was in " + lostPath(before) + " is in " + moved
+		// SQLite looks for these by the name that the file had.
+		left := slices.DeleteFunc(observed.CompanionPaths(lostPath(before)), func(path string) bool { return !exists(path) })
+		return "what was in " + lostPath(before) + " is in " + strings.Join(append([]string{moved}, left...), " and ")
 	}
 	return "what was in " + lostPath(before) + " is gone with it"
 }
