@@ -73,6 +73,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 		Path:       path,
 		File:       file,
 		SQLite:     beginsAsDatabase(path, file),
+		SecondName: secondName(path, file),
 		Companions: companions(path),
 		Free:       freeSpace(path),
 		Writable:   writable(path, file),
@@ -86,14 +87,15 @@ func (l *look) databaseFacts(build string) observed.Database {
 // unasked is the database of a target that names none.
 func unasked() observed.Database {
 	return observed.Database{
-		File:      observed.Unsure[observed.File](noDatabase),
-		SQLite:    observed.Unsure[bool](noDatabase),
-		Free:      observed.Unsure[uint64](noDatabase),
-		Writable:  observed.Unsure[bool](noDatabase),
-		FirstBoot: observed.Unsure[observed.FirstBoot](noDatabase),
-		Meta:      observed.Unsure[observed.Meta](noDatabase),
-		Staged:    observed.Unsure[observed.Meta](noDatabase),
-		Expected:  observed.Unsure[[]string](noDatabase),
+		File:       observed.Unsure[observed.File](noDatabase),
+		SQLite:     observed.Unsure[bool](noDatabase),
+		SecondName: observed.Unsure[string](noDatabase),
+		Free:       observed.Unsure[uint64](noDatabase),
+		Writable:   observed.Unsure[bool](noDatabase),
+		FirstBoot:  observed.Unsure[observed.FirstBoot](noDatabase),
+		Meta:       observed.Unsure[observed.Meta](noDatabase),
+		Staged:     observed.Unsure[observed.Meta](noDatabase),
+		Expected:   observed.Unsure[[]string](noDatabase),
 	}
 }
 
@@ -127,6 +129,25 @@ func readHeader(path string) (string, error) {
 	defer fd.close()
 	header, err := io.ReadAll(io.LimitReader(fd, int64(len(databaseHeader))))
 	return string(header), err
+}
+
+// secondName looks for signs that the file has another path. Symbolic links are
+// none: whoever follows them arrives at this one.
+func secondName(path string, file observed.Fact[observed.File]) observed.Fact[string] {
+	if !file.IsKnown() {
+		return observed.Fact[string]{Knowledge: file.Knowledge, Reason: file.Reason}
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return observed.Unsure[string](fmt.Sprintf("cannot look at %s: %v", path, err))
+	}
+	switch links, told := linksOf(info); {
+	case told && links > 1:
+		return observed.Is(fmt.Sprintf("it has %d hard links", links))
+	case isMountPoint(path):
+		return observed.Is("it is mounted there from elsewhere")
+	}
+	return observed.None[string]("it has one name")
 }
 
 // readStaged reads for which wish a backup was copied beside the database. Once

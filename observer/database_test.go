@@ -2,6 +2,7 @@ package observer
 
 import (
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -146,5 +147,25 @@ func TestBackupToRestore(t *testing.T) {
 		if got.Knowledge != want || got.IsKnown() != (got.Value.Size == 3) || got.IsKnown() == (got.Reason != "") {
 			t.Errorf("%q: %+v, want %s", path, got, want)
 		}
+	}
+}
+
+func TestSecondName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	name := func() observed.Fact[string] {
+		d := statDatabase(path)
+		return secondName(d.path, d.file)
+	}
+	if got := name(); !got.IsAbsent() {
+		t.Errorf("of a file that is not there: %+v", got)
+	}
+	must(t, os.WriteFile(path, nil, 0o600))
+	must(t, os.Symlink(path, path+".soft"))
+	if got := name(); !got.IsAbsent() {
+		t.Errorf("of a file with a symbolic link: %+v", got)
+	}
+	must(t, os.Link(path, path+".hard"))
+	if got := name(); got != observed.Is("it has 2 hard links") {
+		t.Errorf("of a file with a hard link: %+v", got)
 	}
 }

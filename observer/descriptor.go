@@ -116,6 +116,15 @@ func exhausted(err error) bool {
 	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }
 
+// linksOf returns how many names the file has.
+func linksOf(info fs.FileInfo) (uint64, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return uint64(stat.Nlink), true
+}
+
 // fileID returns the device and the inode number of a file.
 func fileID(info fs.FileInfo) (device, inode uint64, ok bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)

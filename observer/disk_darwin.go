@@ -6,3 +6,6 @@ import "golang.org/x/sys/unix"
 func blockSize(s unix.Statfs_t) uint64 { return uint64(s.Bsize) }
 
 func isReadOnly(s unix.Statfs_t) bool { return s.Flags&unix.MNT_RDONLY != 0 }
+
+// isMountPoint: only folders are.
+func isMountPoint(string) bool { return false }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -21,20 +20,12 @@ func (m machine) findFile(pid int, file fileKey) (int, bool, error) {
 		return 0, false, err
 	}
 	defer folder.close()
-	return folder.findFile(file, func(descriptor int) bool { return m.locks(pid, descriptor) })
-}
-
-// locks reports whether the descriptor carries a flock. That is the one that was
-// handed over, by which nothing is read or written: it says nothing of what the
-// process has opened. What cannot be told is taken for any other descriptor.
-func (m machine) locks(pid, descriptor int) bool {
-	data, err := readLimited(m.path(pid, "fdinfo/"+strconv.Itoa(descriptor)), maxProcFile)
-	return err == nil && slices.ContainsFunc(parseFdinfo(data), heldLock.exclusiveFlock)
+	return folder.findFile(file)
 }
 
 // findFile reads the folder of a process's descriptors, which may be many,
-// piece by piece, and leaves out those that are only locks.
-func (d descriptor) findFile(file fileKey, locks func(descriptor int) bool) (int, bool, error) {
+// piece by piece.
+func (d descriptor) findFile(file fileKey) (int, bool, error) {
 	var unread error
 	buffer := make([]byte, 4096)
 	for {
@@ -48,8 +39,9 @@ func (d descriptor) findFile(file fileKey, locks func(descriptor int) bool) (int
 		_, _, names := unix.ParseDirent(buffer[:n], -1, nil)
 		for _, name := range names {
 			is, err := isFile(int(d), name, file)
-			if descriptor, number := strconv.Atoi(name); is && number == nil && !locks(descriptor) {
-				return descriptor, true, nil
+			if is {
+				descriptor, err := strconv.Atoi(name)
+				return descriptor, err == nil, err
 			}
 			unread = cmp.Or(unread, err)
 		}

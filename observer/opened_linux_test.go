@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -67,30 +66,6 @@ func TestOpensDatabase(t *testing.T) {
 				t.Errorf("opens = %s, want %s", got, c.want)
 			}
 		})
-	}
-}
-
-// TestLockIsNotOpening: the descriptor that a start hands over is the file itself,
-// and says nothing of what the server has opened.
-func TestLockIsNotOpening(t *testing.T) {
-	i := newInstance(t).withDatabase(t)
-	lock, err := takeLock(i.DatabasePath, unix.LOCK_EX)
-	must(t, err)
-	defer lock.Close()
-	for role, want := range map[string]observed.Knowledge{"wait": observed.Absent, "hold " + i.DatabasePath: observed.Known} {
-		if got := opens(t, newObserver(t), i, start(t, role, inheriting(lock)).pid()); got != want {
-			t.Errorf("%s: opens = %s, want %s", role, got, want)
-		}
-	}
-	must(t, os.WriteFile(i.DatabasePath, []byte(databaseHeader), 0o600))
-	other := start(t, "hold "+i.DatabasePath, inheriting(lock))
-	must(t, os.Rename(i.DatabasePath, i.DatabasePath+".old"))
-	o := newObserver(t)
-	if found, err := o.machine.lostDatabase(other.pid(), i.DatabasePath); found == "" || strings.HasSuffix(found, "/3") || err != nil {
-		t.Errorf("the lost database is found at %q, %v", found, err)
-	}
-	if found, err := o.machine.lostDatabase(start(t, "wait", inheriting(lock)).pid(), i.DatabasePath); found != "" || err != nil {
-		t.Errorf("a lost database is found at %q, %v", found, err)
 	}
 }
 

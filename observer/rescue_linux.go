@@ -27,7 +27,7 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 		if err != nil && !gone(err) {
 			unread = err
 		}
-		if err != nil || !regular || file == there || m.locks(pid, descriptor) {
+		if err != nil || !regular || file == there {
 			continue
 		}
 		header, err := readHeader(link)

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,7 +36,7 @@ func TestStopsAtOnce(t *testing.T) {
 // find him is said. A shared lock is one that a look does not meet.
 func TestLockOfAStranger(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"temporal-data/temporal.db.stigmer-lock", "temporal-data/temporal.db", "temporal.lock"} {
+	for _, file := range []string{"temporal-data/temporal.db.stigmer-lock", "temporal.lock"} {
 		for name, how := range map[string]int{"exclusive": syscall.LOCK_EX, "shared": syscall.LOCK_SH} {
 			t.Run(name+" "+file, func(t *testing.T) {
 				t.Parallel()
@@ -108,47 +106,43 @@ func TestFileOfSettings(t *testing.T) {
 	w.awaitOther(old)
 }
 
-// TestTwoNamesOfOneDatabaseAtOnce: two instances that are started in the same
-// instant on two hard links to one file. Neither server has opened it when the
-// other one looks.
-func TestTwoNamesOfOneDatabaseAtOnce(t *testing.T) {
+// TestTwoNamesOfOneDatabase: SQLite keeps the journal beside one of them, so a server
+// that is started by the other after a crash destroys the file.
+func TestTwoNamesOfOneDatabase(t *testing.T) {
 	t.Parallel()
 	w, other := newWorld(t), newWorld(t)
 	w.up("--port", fmt.Sprint(w.port))
-	other.up("--port", fmt.Sprint(other.port))
-	for range 3 {
-		other.expect(0, "local", "stop")
-		w.expect(0, "local", "stop")
-		for _, err := range []error{
-			os.RemoveAll(other.file("temporal-data")),
-			os.Mkdir(other.file("temporal-data"), 0o700),
-			os.Link(w.database(), other.database()),
-		} {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		commands := []*exec.Cmd{w.command("local"), other.command("local")}
-		var running sync.WaitGroup
-		results, faults := make([]result, 2), make([]error, 2)
-		for i, c := range commands {
-			running.Go(func() { results[i], faults[i] = w.finish(c) })
-		}
-		running.Wait()
-		if err := errors.Join(faults...); err != nil {
-			t.Fatal(err)
-		}
-		if codes := []int{results[0].code, results[1].code}; !slices.Equal(codes, []int{0, 4}) && !slices.Equal(codes, []int{4, 0}) {
-			t.Fatalf("not one of the two was started:\n%s\n%s", results[0], results[1])
-		}
-		winner, loser := w, results[1]
-		if results[0].code != 0 {
-			winner, loser = other, results[0]
-		}
-		if who := fmt.Sprintf("is taken by pid %d (temporal", winner.temporal().pid); !strings.Contains(loser.stderr, who) {
-			t.Errorf("it does not say that the database %s: %s", who, loser)
-		}
+	w.startWorkflow("kept")
+	server := w.temporal().pid
+	if err := os.MkdirAll(other.file("temporal-data"), 0o700); err != nil {
+		t.Fatal(err)
 	}
+	if err := os.Link(w.database(), other.database()); err != nil {
+		t.Fatal(err)
+	}
+	// The server that has it open is named first; it stays as it is.
+	if r := other.expect(4, "local", "--port", fmt.Sprint(other.port)); !strings.Contains(r.stderr, fmt.Sprintf("is taken by pid %d (temporal", server)) {
+		t.Errorf("it does not name who has the database: %s", r)
+	}
+	if r := w.expect(4, "local", "restart"); !strings.Contains(r.stderr, "it has 2 hard links") || w.temporal().pid != server {
+		t.Errorf("the server is given up, or it is not said why not: %s", r)
+	}
+	w.kill9(server)
+	other.awaitStatus("is refused", func(o object) bool {
+		return o.Status.Situation == "DatabaseUnusable" && strings.Contains(o.Status.Message, "it has 2 hard links")
+	})
+	r := w.expect(4, "local")
+	_, command, _ := strings.Cut(r.stderr, "give it one name: '")
+	command, _, found := strings.Cut(command, "'")
+	if !found {
+		t.Fatalf("no way out is said: %s", r)
+	}
+	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", command, err, out)
+	}
+	w.awaitOther(server)
+	w.listsWorkflow("kept")
+	other.awaitStatus("has a file of its own, too", func(o object) bool { return o.Status.Situation != "DatabaseUnusable" })
 }
 
 // TestHomeRemoved: the daemon of a home that is gone ends. The server, which

@@ -15,6 +15,10 @@ type Database struct {
 	// SQLite says whether the file begins as every database of SQLite does,
 	// which an empty one does not; when it is false, the Reason says what it is.
 	SQLite Fact[bool]
+	// SecondName says how the file may be reached by another path as well, such as
+	// "it has 2 hard links": SQLite keeps the journal of one path only. Absent when
+	// it has one name, as far as the platform tells.
+	SecondName Fact[string]
 	// Companions are the files of SQLite that belong to the database and are
 	// there: journal, write-ahead log, shared memory. Paths.
 	Companions []string

@@ -124,7 +124,7 @@ type Evidence struct {
 	// database file, by that path or through links.
 	NamesDatabase Knowledge
 	// OpensDatabase: a descriptor of the process is the file that is at the
-	// instance's database path now; one that only carries a lock does not count. Of a server of ours, Absent means that it
+	// instance's database path now. Of a server of ours, Absent means that it
 	// has another file open, or none yet.
 	OpensDatabase Knowledge
 	// OpensAnother: it was started on the instance's database, or on that of

@@ -9,9 +9,7 @@
 // child as its descriptor 3. A flock belongs to the open file description, so
 // from then on the lock lives exactly as long as the child and whoever
 // inherited it, whatever becomes of the process that started it. Our own copy
-// is closed, never unlocked: LOCK_UN would release the child's lock as well. The
-// lock of the database is handed over in the same way, and so is a lock on the
-// database itself, where its file system allows one: see lockDatabase.
+// is closed, never unlocked: LOCK_UN would release the child's lock as well.
 //
 // # Signals
 //

@@ -137,7 +137,7 @@ func TestChildInheritsNothingOfABackup(t *testing.T) {
 	for range 10 {
 		out := w.rig.try(w.boot(false, "report"))
 		w.check(out.Err)
-		if told := w.report(); !slices.Contains(told, "fds 0,1,2,3,4,5") {
+		if told := w.report(); !slices.Contains(told, "fds 0,1,2,3,4") {
 			t.Errorf("told %q", strings.Join(told, "; "))
 		}
 		w.is(w.exit(out.Started), "code 0")

@@ -121,35 +121,6 @@ func TestOneLockForADatabase(t *testing.T) {
 	}
 }
 
-// TestOneServerForAFileWithTwoNames: a hard link has a lock file of its own, and
-// the server that was just started has not opened anything yet.
-func TestOneServerForAFileWithTwoNames(t *testing.T) {
-	r := newRig(t)
-	path, _ := r.linkedDatabases()
-	second := launchIn(filepath.Join(r.home, "second"), "witness")
-	second.DatabasePath = filepath.Join(t.TempDir(), "hard.db")
-	if err := os.Link(path, second.DatabasePath); err != nil {
-		t.Fatal(err)
-	}
-	first := launchIn(r.home, "witness", "obey")
-	first.DatabasePath = path
-	id := r.try(first).Started
-	r.expect(said(id, "ready"))
-	if locked := lockedAt(t, id.PID, 5); locked != path {
-		t.Errorf("descriptor 5 locks %q, want %q", locked, path)
-	}
-	var held *LockHeldError
-	if out := r.try(second); !errors.As(out.Err, &held) || held.Path != second.DatabasePath {
-		t.Errorf("%+v", out)
-	}
-	r.do(plan.Kill, leader(id))
-	r.is(r.exit(id), "signal killed")
-	id = r.try(second).Started
-	r.expect(said(id, "ready"))
-	r.do(plan.Kill, leader(id))
-	r.is(r.exit(id), "signal killed")
-}
-
 // TestChildHoldsBothLocks: the locks are all that a child has beyond its
 // standard streams, and they die with it.
 func TestChildHoldsBothLocks(t *testing.T) {

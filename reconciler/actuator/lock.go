@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,17 +26,12 @@ const (
 	maxLinks = 40
 )
 
-// takeLock locks the lock file, which it makes when there is none.
+// takeLock opens the lock file, locks it, and makes sure that what was locked
+// is what stands at path: a lock on a file that was deleted or replaced in
+// between excludes nobody.
 func takeLock(ctx context.Context, path string) (*os.File, error) {
-	return lockAt(ctx, path, os.O_RDWR|os.O_CREATE)
-}
-
-// lockAt opens the file, locks it, and makes sure that what was locked is what
-// stands at path: a lock on a file that was deleted or replaced in between
-// excludes nobody.
-func lockAt(ctx context.Context, path string, flags int) (*os.File, error) {
 	for range maxReplaced {
-		f, err := openRegular(path, flags)
+		f, err := openRegular(path, os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}
@@ -56,23 +50,6 @@ func lockAt(ctx context.Context, path string, flags int) (*os.File, error) {
 // databaseLock returns the lock file of a database: beside the file itself, so
 // that two paths to one file meet at one lock.
 func databaseLock(path string) string { return realPath(path) + ".stigmer-lock" }
-
-// lockDatabase locks the database itself, so that two names of one file, which
-// have a lock file each, exclude each other too: hard links, or a file that is
-// mounted in two places. It is nil when there is no file yet, which then has no
-// other name either, and where flock is not known to be apart from the locks by
-// which SQLite tells who writes.
-func lockDatabase(ctx context.Context, path string) (*os.File, error) {
-	path = realPath(path)
-	if !flockIsApart(path) {
-		return nil, nil
-	}
-	f, err := lockAt(ctx, path, os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return f, err
-}
 
 // realPath returns where the file is or would be, whatever symbolic links the
 // path goes through.
@@ -94,7 +71,7 @@ func realPath(path string) string {
 }
 
 // underLocks does the work while nobody else can start a server of the instance,
-// or one on the database, by whatever name. Nobody inherits these locks.
+// or one on the database. Nobody inherits these locks.
 func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) error {
 	for _, path := range []string{w.LockPath, databaseLock(w.Path)} {
 		lock, err := takeLock(ctx, path)
@@ -102,13 +79,6 @@ func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) err
 			return err
 		}
 		defer lock.Close()
-	}
-	file, err := lockDatabase(ctx, w.Path)
-	if err != nil {
-		return err
-	}
-	if file != nil {
-		defer file.Close()
 	}
 	return work()
 }

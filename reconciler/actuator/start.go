@@ -80,14 +80,6 @@ func (a *Actuator) launch(ctx context.Context, l plan.Launch) (pid int, warning,
 		defer database.Close()
 		failpoint.Reached("start/database-locked")
 		locks = append(locks, database)
-		file, err := lockDatabase(ctx, l.DatabasePath)
-		if err != nil {
-			return 0, nil, err
-		}
-		if file != nil {
-			defer file.Close()
-			locks = append(locks, file)
-		}
 	}
 	log, warning, err := openLog(l.LogPath)
 	if err != nil {

@@ -128,6 +128,7 @@ func unknownDiskValues() []value {
 		{"no database", func(b *base) {
 			b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
 		}},
+		{"a second name", func(b *base) { b.Observed.Database.SecondName = observed.Is("it has 2 hard links") }},
 		{"writable unknown", func(b *base) { b.Observed.Database.Writable = observed.Unsure[bool]("denied") }},
 	}
 }

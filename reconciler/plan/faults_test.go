@@ -41,6 +41,9 @@ func TestBlockers(t *testing.T) {
 		{name: "executable missing", change: blocked(func(b *base) {
 			b.Observed.Executable = observed.None[observed.Executable]("nowhere")
 		}), want: ReplacementBlocked, remedy: true},
+		{name: "the database has another name", change: blocked(func(b *base) {
+			b.Observed.Database.SecondName = observed.Is("it has 2 hard links")
+		}), want: ReplacementBlocked, remedy: true},
 		{name: "perhaps a file of settings", change: blocked(func(b *base) {
 			b.Observed.EnvFile = observed.Unsure[string]("denied")
 		}), want: ReplacementBlocked, remedy: true},

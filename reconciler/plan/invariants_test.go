@@ -71,6 +71,8 @@ func startFault(b base) string {
 		return "a start of what is not wanted"
 	case !b.Observed.Executable.IsKnown() || b.Observed.Executable.Value.Problem != "":
 		return "a start of nothing"
+	case onFile(b) && b.Observed.Database.SecondName.IsKnown() && b.Observed.Database.FirstBoot.IsAbsent():
+		return "a start on a file that has another name"
 	case !b.Observed.EnvFile.IsAbsent():
 		return "a start with settings of somebody else's"
 	case b.History.NotBefore.After(b.Now):

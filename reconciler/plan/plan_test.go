@@ -67,10 +67,11 @@ func testDatabase(b base) observed.Database {
 	return observed.Database{
 		Path: b.spec().Storage.Path, File: observed.Is(observed.File{Device: 1, Inode: 2, Size: 400_000}),
 		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
-		FirstBoot: observed.None[observed.FirstBoot](""),
-		Meta:      observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),
-		Expected:  observed.None[[]string](""),
-		Staged:    observed.None[observed.Meta](""),
+		FirstBoot:  observed.None[observed.FirstBoot](""),
+		Meta:       observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),
+		SecondName: observed.None[string](""),
+		Expected:   observed.None[[]string](""),
+		Staged:     observed.None[observed.Meta](""),
 	}
 }
 

@@ -38,6 +38,9 @@ func (v view) databaseProblem() Verdict {
 		// A restore may have moved the database aside.
 		return fails(name, "Unreadable", db.Staged.Reason, "if "+observed.ReplacedPath(db.Path, v.in.Now)+
 			" or the like is there, move it back to "+db.Path+" first; then mend or remove "+filepath.Dir(observed.StagedPath(db.Path)))
+	case v.secondName():
+		return fails(name, "TwoNames", db.Path+" has another name: "+db.SecondName.Value+", and SQLite finds what a crash left by one name only",
+			"if no other server uses it, give it one name: 'cp -p "+db.Path+" "+db.Path+".one && mv "+db.Path+".one "+db.Path+"'; or choose another file: "+v.quoted("--db-filename FILE"))
 	case v.notDatabase():
 		return fails(name, "NotADatabase", db.Path+" cannot be used: "+db.SQLite.Reason,
 			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))
@@ -56,8 +59,20 @@ func (v view) databaseProblem() Verdict {
 func (v view) notDatabase() bool {
 	db := v.in.Observed.Database
 	is, known := db.SQLite.Get()
-	replaced := v.unfinished() || v.main == nil && v.restoreDue() || v.main != nil && v.restoreWish() != ""
-	return known && !is && len(db.Companions) == 0 && !(v.fresh() && db.File.Value.Size == 0) && !replaced
+	return known && !is && len(db.Companions) == 0 && !(v.fresh() && db.File.Value.Size == 0) && !v.isReplaced()
+}
+
+// isReplaced reports whether a backup takes the place of the file before anything
+// is started on it.
+func (v view) isReplaced() bool {
+	return v.unfinished() || v.main == nil && v.restoreDue() || v.main != nil && v.restoreWish() != ""
+}
+
+// secondName: two servers that are started on one file by different names, one
+// after the other, destroy it. After a crash the journal lies beside the one name,
+// and a server that does not find it goes on with half of a commit.
+func (v view) secondName() bool {
+	return v.in.Observed.Database.SecondName.IsKnown() && !v.fresh() && !v.isReplaced()
 }
 
 func reportDatabase(v view) Plan {

@@ -192,6 +192,16 @@ func TestStartSituations(t *testing.T) {
 			b.gone()
 			b.Observed.Executable.Value.Problem = "is not executable"
 		}, want: ExecutableUnusable, remedy: true},
+		{name: "a database with two names", change: func(b *base) {
+			b.gone()
+			b.Observed.Database.SecondName = observed.Is("it has 2 hard links")
+		}, want: DatabaseUnusable, remedy: true},
+		{name: "a database with two names, and a backup to take its place", change: func(b *base) {
+			b.gone()
+			b.Observed.Database.SecondName = observed.Is("it has 2 hard links")
+			b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
+			b.Observed.Restore = observed.Is(observed.File{})
+		}, want: RestorePending, actions: "StageBackup"},
 		{name: "a file of settings", change: func(b *base) {
 			b.gone()
 			b.Observed.EnvFile = observed.Is("a file")

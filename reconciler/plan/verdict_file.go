@@ -78,8 +78,8 @@ func (v view) databaseFile() Verdict {
 }
 
 // sharedWith returns a Temporal that is not ours and has the server's database
-// open: it was started by hand, or in the same instant by another name of a file
-// that could not be locked itself.
+// open: it was started by hand, or in the same instant by another name of the file
+// that was made since the look.
 func (v view) sharedWith() *observed.Process {
 	for i, p := range v.strangers {
 		if p.Evidence.OpensDatabase == observed.Known && isServer(p) && !inUnit(v.unit, p) {

@@ -160,7 +160,8 @@ func (m *Machine) database(t observer.Target) observed.Database {
 		Path: t.DatabasePath, File: observed.None[observed.File]("there is no " + t.DatabasePath),
 		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
 		FirstBoot: observed.None[observed.FirstBoot](""), Meta: f.Meta, Staged: f.Staged,
-		SQLite: observed.None[bool](""), Expected: observed.Unsure[[]string]("there is nothing to compare"),
+		SecondName: observed.None[string]("it has one name"),
+		SQLite:     observed.None[bool](""), Expected: observed.Unsure[[]string]("there is nothing to compare"),
 	}
 	if f.Store != 0 {
 		db.File = observed.Is(observed.File{Device: 1, Inode: uint64(f.Store), Size: 4096})
