@@ -106,6 +106,30 @@ func TestFileOfSettings(t *testing.T) {
 	w.awaitOther(old)
 }
 
+// TestBlockedRestoreIsTakenBack: a wish that was left in the file was carried out
+// by a start long after, without a word.
+func TestBlockedRestoreIsTakenBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	backup, planted := w.backup(), w.file("temporal.no-env-file")
+	w.startWorkflow("kept")
+	if err := os.Mkdir(planted, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(4, "local", "restart", "--yes")
+	if r := w.expect(4, "local", "restore", backup, "--yes"); !strings.Contains(r.stderr, planted+" is a folder") || !strings.Contains(r.stderr, "the restore was taken back") {
+		t.Errorf("what became of the restore is not said: %s", r)
+	}
+	w.expect(0, "local", "stop", "--yes")
+	if err := os.Remove(planted); err != nil {
+		t.Fatal(err)
+	}
+	w.up()
+	w.listsWorkflow("kept")
+}
+
 // TestTwoNamesOfOneDatabase: SQLite keeps the journal beside one of them, so a server
 // that is started by the other after a crash destroys the file.
 func TestTwoNamesOfOneDatabase(t *testing.T) {

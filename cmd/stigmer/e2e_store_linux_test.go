@@ -138,7 +138,7 @@ func TestDatabaseMoved(t *testing.T) {
 	}
 	w.soon("says that the file was moved", func(o object) bool { return o.condition("DatabaseFile").says("False", "Moved") })
 	w.staysAsItIs(pid, "DatabaseFile", "Moved")
-	want := w.database() + " was moved to " + away + " under the server, which goes on with it there; move it back; or "
+	want := w.database() + " was moved to " + away + " under the server, which cannot write it there; move it back; or "
 	if r := w.expect(4, "local"); !strings.Contains(r.stderr, want) {
 		t.Errorf("local does not say %q: %s", want, r)
 	}

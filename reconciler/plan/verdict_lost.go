@@ -129,7 +129,7 @@ func (v view) lost() Verdict {
 	moved := nowAt(v.unit)
 	switch {
 	case exists == observed.Absent && moved != "":
-		return fails(name, "Moved", path+" was moved to "+moved+" under the server, which goes on with it there", "move it back; or "+rescue)
+		return fails(name, "Moved", path+" was moved to "+moved+" under the server, which cannot write it there", "move it back; or "+rescue)
 	case moved != "":
 		return fails(name, "Replaced", path+" was replaced under the server, which still has the old file, now at "+moved, rescue)
 	case exists == observed.Absent:

@@ -138,7 +138,7 @@ func settled(s plan.Situation) bool {
 func stalled(pass Pass) metav1.Condition {
 	name := v1alpha1.ConditionStalled
 	if pass.Plan.Remedy != "" {
-		return condition(name, metav1.ConditionTrue, string(pass.Plan.Situation), pass.Plan.Message+"; "+pass.Plan.Remedy)
+		return condition(name, metav1.ConditionTrue, string(pass.Plan.Situation), message(pass))
 	}
 	return condition(name, metav1.ConditionFalse, "NotStalled", "nothing is asked of the user")
 }

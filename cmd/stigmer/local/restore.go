@@ -94,16 +94,27 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 	}
 	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish)}
 	_, err = w.wait(ctx)
-	if refusal := (*refusedError)(nil); err != nil && !errors.As(err, &refusal) {
+	if err != nil && !takesBack(err) {
 		return reconciler.Look{}, err
 	}
 	if err := s.editDesired(ctx, false, encoding.Change{Path: annotation, Delete: true}); err != nil {
 		return reconciler.Look{}, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", err)
 	}
+	if blocked := (*exitError)(nil); errors.As(err, &blocked) {
+		return reconciler.Look{}, &exitError{blocked.code, fmt.Errorf("%w\nthe restore was taken back: run it again then", err)}
+	}
 	if err != nil {
 		return reconciler.Look{}, err
 	}
 	return s.awaitReady(ctx, timeout)
+}
+
+// takesBack reports whether the command ends with the wish undone: it was refused,
+// or the user has to act first, and may by then not want it any more.
+func takesBack(err error) bool {
+	var refusal *refusedError
+	var blocked *exitError
+	return errors.As(err, &refusal) || errors.As(err, &blocked) && blocked.code == exitUserAction
 }
 
 // refusedError means that a backup could not be put in place of the database,
