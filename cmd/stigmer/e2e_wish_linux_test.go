@@ -76,7 +76,7 @@ func TestSwapThatHasBegun(t *testing.T) {
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Link(backup, filepath.Join(folder, "temporal.db")); err != nil {
+	if err := os.Rename(backup, filepath.Join(folder, "temporal.db")); err != nil {
 		t.Fatal(err)
 	}
 	w.write(fmt.Sprintf(`{"restored": "gone", "replaces": %q}`, aside), "temporal-data", ".stigmer-restore", "temporal.db.stigmer.json")
