@@ -45,7 +45,7 @@ func regularFile(path string, info fs.FileInfo, err error) observed.Fact[observe
 	if !ok {
 		return observed.Unsure[observed.File]("the platform does not tell which file is at " + path)
 	}
-	return observed.Is(observed.File{Device: device, Inode: inode, Size: info.Size(), ModTime: info.ModTime()})
+	return observed.Is(observed.File{Device: device, Inode: inode, Links: linksOf(info), Size: info.Size(), ModTime: info.ModTime()})
 }
 
 // settled returns what is known of the file when the look ends. Where it is
@@ -137,13 +137,9 @@ func secondName(path string, file observed.Fact[observed.File]) observed.Fact[st
 	if !file.IsKnown() {
 		return observed.Fact[string]{Knowledge: file.Knowledge, Reason: file.Reason}
 	}
-	info, err := os.Lstat(path)
-	if err != nil {
-		return observed.Unsure[string](fmt.Sprintf("cannot look at %s: %v", path, err))
-	}
-	switch links, told := linksOf(info); {
-	case told && links > 1:
-		return observed.Is(fmt.Sprintf("it has %d hard links", links))
+	switch {
+	case file.Value.Links > 1:
+		return observed.Is(fmt.Sprintf("it has %d hard links", file.Value.Links))
 	case isMountPoint(path):
 		return observed.Is("it is mounted there from elsewhere")
 	}

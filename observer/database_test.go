@@ -87,7 +87,7 @@ func TestDatabaseBehindLinks(t *testing.T) {
 	info, err := os.Stat(real)
 	must(t, err)
 	device, inode, _ := fileID(info)
-	if d.Path != real || d.File.Value != (observed.File{Device: device, Inode: inode, Size: 5, ModTime: info.ModTime()}) {
+	if d.Path != real || d.File.Value != (observed.File{Device: device, Inode: inode, Links: 1, Size: 5, ModTime: info.ModTime()}) {
 		t.Errorf("database = %+v", d)
 	}
 	if !slices.Equal(d.Companions, []string{real + "-journal", real + "-shm"}) {

@@ -116,13 +116,13 @@ func exhausted(err error) bool {
 	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
 }
 
-// linksOf returns how many names the file has.
-func linksOf(info fs.FileInfo) (uint64, bool) {
+// linksOf returns how many names the file has; 0 where that is not told.
+func linksOf(info fs.FileInfo) uint64 {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return 0, false
+		return 0
 	}
-	return uint64(stat.Nlink), true
+	return uint64(stat.Nlink)
 }
 
 // fileID returns the device and the inode number of a file.

@@ -46,6 +46,8 @@ type Database struct {
 type File struct {
 	// Device and Inode tell files apart, whatever their paths.
 	Device, Inode uint64
+	// Links is how many names the file has; 0 where the platform does not tell.
+	Links uint64
 	// Size in bytes.
 	Size int64
 	// ModTime is when it was last written.

@@ -121,19 +121,19 @@ const writeCheckStale = 3 * WriteCheckEvery
 // hangs, or the next one is late.
 func (v view) storeWritable() Verdict {
 	name, write := v1alpha1.ConditionStoreWritable, v.in.History.Write
-	file := v.databaseFile()
+	file, late := v.databaseFile(), write.late(v.in.Now)
 	switch serving, known := v.serving.Get(); {
 	case v.main == nil:
 		return fails(name, "NoProcess", "no server of this instance runs", "")
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
-		return unsure(name, cmp.Or(write.late(v.in.Now), "no write was tried lately"))
+		return unsure(name, cmp.Or(late, "no write was tried lately"))
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,
 			"look at the disk and at "+v.quoted("logs")+"; if it stays so, "+v.quoted("restart"))
-	case write.late(v.in.Now) != "":
-		return unsure(name, write.late(v.in.Now))
+	case late != "":
+		return unsure(name, late)
 	case file.Holds == observed.Absent && file.Reason != firstBootUnfinished:
 		return unsure(name, "not tried since: "+file.Message)
 	}

@@ -107,10 +107,10 @@ func lossOf(look reconciler.Look) string {
 	switch {
 	case look.Plan.Main == nil:
 		return ""
+	case look.Plan.LostFile != observed.Absent && look.Plan.MovedTo() != "":
+		return fmt.Sprintf("%s, under which %s was moved to %s; '%s' saves it", look.Plan.Main, lostPath(look), look.Plan.MovedTo(),
+			plan.Command(look.Object.Name, "backup"))
 	case look.Plan.LostFile != observed.Absent:
-		if moved := look.Plan.MovedTo(); moved != "" {
-			return fmt.Sprintf("%s, under which %s was moved to %s; '%s' saves it", look.Plan.Main, lostPath(look), moved, plan.Command(look.Object.Name, "backup"))
-		}
 		alone, saved := "alone has", "it"
 		if look.Plan.LostFile == observed.Unknown {
 			alone, saved = "may be the only one that has", "what of it can be read"

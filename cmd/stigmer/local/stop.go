@@ -209,13 +209,12 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 
 // whatBecameOf says what became of the data that a server had alone, or may have.
 func (s *session) whatBecameOf(before reconciler.Look) string {
-	switch {
+	switch moved := before.Plan.MovedTo(); {
 	case s.savedSince(before.Plan.Main.Started):
 		return fmt.Sprintf("what it had is in a backup: see '%s'", s.command("backups"))
 	case before.Plan.LostFile == observed.Unknown:
 		return "it may have been the only one that had what was in " + lostPath(before)
-	}
-	if moved := before.Plan.MovedTo(); moved != "" {
+	case moved != "":
 		// SQLite looks for these by the name that the file had.
 		left := slices.DeleteFunc(observed.CompanionPaths(lostPath(before)), func(path string) bool { return !exists(path) })
 		return "what was in " + lostPath(before) + " is in " + strings.Join(append([]string{moved}, left...), " and ")
