@@ -70,8 +70,9 @@ type RetirementStatus struct {
 	Asked metav1.MicroTime `json:"asked"`
 	// +optional
 	Killed *metav1.MicroTime `json:"killed,omitempty"`
-	// Age is how old the process was when it was first asked, which tells the
-	// time to another daemon whatever was done to the wall clock.
+	// Age is how old the process was when it was first asked, less what the
+	// machine had slept since its boot: that tells the time to another daemon,
+	// whatever was done to the wall clock and slept through since.
 	// +optional
 	Age *metav1.Duration `json:"age,omitempty"`
 }

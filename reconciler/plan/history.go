@@ -67,8 +67,9 @@ type Retirement struct {
 	// Asked is when it was first asked to stop, Killed when it was last
 	// killed; zero when it was not.
 	Asked, Killed time.Time
-	// Age is how old the process was when it was first asked. It tells Asked to
-	// the next daemon, whatever was done to the wall clock meanwhile.
+	// Age is how old the process was when it was first asked, less what the
+	// machine had slept since its boot. It tells Asked to the next daemon, whatever
+	// was done to the wall clock meanwhile, and whatever was slept through.
 	Age time.Duration
 	// Kept says that Asked was read from a status file and is to be told by Age.
 	Kept bool
@@ -146,10 +147,10 @@ func (h History) recallAsked(v view) History {
 		r, asked := h.Retirements[p.Identity]
 		switch {
 		case r.Kept:
-			r.Asked, r.Kept = v.in.Now.Add(r.Age-v.ageOf(p)), false
+			r.Asked, r.Kept = v.in.Now.Add(r.Age-v.wakingAge(p)), false
 		case asked && r.Age == 0:
 			// An older version kept the time alone.
-			r.Age = v.ageOf(p) - v.in.Now.Sub(r.Asked)
+			r.Age = v.wakingAge(p) - v.in.Now.Sub(r.Asked)
 		default:
 			continue
 		}

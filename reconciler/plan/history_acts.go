@@ -80,7 +80,7 @@ func (h History) retire(desired Desired, action Action, now time.Time) History {
 		h.Retirements = map[observed.Identity]Retirement{}
 	}
 	if _, found := h.Retirements[id]; !found {
-		h.Retirements[id] = Retirement{Reason: action.Reason, Asked: now, Age: now.Sub(action.Target.Started)}
+		h.Retirements[id] = Retirement{Reason: action.Reason, Asked: now, Age: now.Sub(action.Target.Started) - h.Slept}
 		// A server that we started for this very desired state and that does
 		// not match it is our fault. Counting it keeps that from becoming a
 		// loop without a pause.

@@ -138,6 +138,31 @@ func TestClockSetBetweenDaemons(t *testing.T) {
 	}
 }
 
+// TestSleepBetweenDaemons: what the machine slept through is no time in which a
+// server could have stopped.
+func TestSleepBetweenDaemons(t *testing.T) {
+	for _, before := range []time.Duration{0, 8 * time.Hour} {
+		b := healthy()
+		b.Observed.Slept = before
+		b.look()
+		b.History = b.History.Did(b.Desired, Action{Verb: Terminate, Target: b.Observed.Processes.Value[0]}, "", observed.Identity{}, b.Now)
+		b.later(8 * time.Second)
+		b.look()
+		b.History = kept(t, b)
+		b.later(time.Hour)
+		b.Observed.Slept += time.Hour
+		b.look()
+		if p := Compute(b.Input); p.Situation != Terminating {
+			t.Errorf("slept for %s before, and for an hour since: %s", before, p)
+		}
+		b.later(2 * time.Second)
+		b.look()
+		if p := Compute(b.Input); p.Situation != TerminationOverdue {
+			t.Errorf("slept for %s before, an hour since, and the grace period is over: %s", before, p)
+		}
+	}
+}
+
 // TestRetirementOfAnOlderVersion: it kept no age. The time that is left is what it
 // was, however many daemons follow.
 func TestRetirementOfAnOlderVersion(t *testing.T) {

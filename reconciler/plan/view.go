@@ -202,3 +202,7 @@ func (v view) age() time.Duration { return v.ageOf(*v.main) }
 // ageOf is how old a process is. When it started is told by the clock of the
 // same look, so that it does not matter whether the clock was set since.
 func (v view) ageOf(p observed.Process) time.Duration { return v.in.Observed.Time.Sub(p.Started) }
+
+// wakingAge is ageOf less what the machine has slept since its boot. Two of them
+// differ by the time in which the process could do something.
+func (v view) wakingAge(p observed.Process) time.Duration { return v.ageOf(p) - v.in.Observed.Slept }
