@@ -46,7 +46,7 @@ func (l *look) process(pid int) (observed.Process, error) {
 		p.Evidence = l.evidence(p, w)
 		p.Launch = w.launch(p.Evidence.CarriesMark)
 		p.StartedOn = l.startedOn(p, w)
-		p.Evidence.OpensAnother, p.MovedTo = l.opensAnother(p)
+		p.Evidence.OpensAnother, p.Another = l.opensAnother(p)
 		l.introduce(&p)
 	}
 	l.seen[pid] = sighting{process: p, err: err}

@@ -21,26 +21,26 @@ func (o *Observer) LostDatabase(ps []observed.Process, path string) (string, boo
 }
 
 // opensAnother says whether a process has a database open that is not the one
-// at the path that it was started on, and where that lies if it still has a path.
+// at the path that it was started on, and which that is.
 // Descriptors are read only of one that does not have that one open: a server that
 // has lost it, and a wrapper.
-func (l *look) opensAnother(p observed.Process) (opens observed.Knowledge, movedTo string) {
+func (l *look) opensAnother(p observed.Process) (opens observed.Knowledge, which observed.AnotherFile) {
 	path, has := l.database.path, p.Evidence.OpensDatabase
 	if on, elsewhere := p.StartedOn.Get(); elsewhere {
 		path, has = on.Path, on.Opens
 	} else if p.Evidence.NamesDatabase == observed.Absent {
-		return observed.Absent, "" // it was started on none
+		return observed.Absent, which // it was started on none
 	}
 	switch has {
 	case observed.Known:
-		return observed.Absent, ""
+		return observed.Absent, which
 	case observed.Unknown:
-		return observed.Unknown, ""
+		return observed.Unknown, which
 	}
 	found, err := l.machine.lostDatabase(p.PID, path)
 	if errors.Is(err, errors.ErrUnsupported) {
 		// A file that is not being made may have been opened before it went.
 		_, err = os.Lstat(observed.FirstBootPath(path))
 	}
-	return answer(err == nil, found != ""), l.machine.pathOf(found)
+	return answer(err == nil, found != ""), l.machine.behind(found)
 }

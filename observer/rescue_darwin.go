@@ -1,9 +1,13 @@
 package observer
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
 
 // lostDatabase: a descriptor of another process cannot be opened there.
 func (m machine) lostDatabase(int, string) (string, error) { return "", errors.ErrUnsupported }
 
-// pathOf: none was found.
-func (m machine) pathOf(string) string { return "" }
+// behind: none was found.
+func (m machine) behind(string) observed.AnotherFile { return observed.AnotherFile{} }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
 // lostDatabase looks for a descriptor that is a SQLite database and not the
@@ -42,19 +44,24 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 	return "", unread
 }
 
-// pathOf returns the path of the file behind a descriptor's link; empty when it
-// has none any more, or the path leads to another file here.
-func (m machine) pathOf(link string) string {
+// behind returns the file behind a descriptor's link. Its path is empty when it has
+// none any more, or the path leads to another file here.
+func (m machine) behind(link string) observed.AnotherFile {
+	var s unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &s) != nil {
+		return observed.AnotherFile{}
+	}
+	file := observed.AnotherFile{Inode: s.Ino, Links: uint64(s.Nlink)}
 	path, err := os.Readlink(link)
 	if err != nil {
-		return ""
+		return file
 	}
 	behind, _, err := identify(unix.AT_FDCWD, link)
 	if err != nil {
-		return ""
+		return file
 	}
-	if there, _, err := identify(unix.AT_FDCWD, path); err != nil || there != behind {
-		return ""
+	if there, _, err := identify(unix.AT_FDCWD, path); err == nil && there == behind {
+		file.Path = path
 	}
-	return path
+	return file
 }

@@ -1,6 +1,7 @@
 package observer
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,6 +28,7 @@ func TestOpensAnother(t *testing.T) {
 		{"it has it", i.DatabasePath, databaseHeader, true, nil, ours, observed.Absent},
 		{"deleted", i.DatabasePath, databaseHeader, true, os.Remove, ours, observed.Known},
 		{"moved", i.DatabasePath, databaseHeader, true, func(path string) error { return os.Rename(path, path+".old") }, ours, observed.Known},
+		{"given another name, and deleted", i.DatabasePath, databaseHeader, true, renameByLink, ours, observed.Known},
 		{"replaced", i.DatabasePath, databaseHeader, true, replace, ours, observed.Known},
 		{"deleted before anything was in it", i.DatabasePath, "", true, os.Remove, ours, observed.Absent},
 		{"not opened yet", i.DatabasePath, databaseHeader, false, nil, ours, observed.Absent},
@@ -50,12 +52,29 @@ func TestOpensAnother(t *testing.T) {
 			target := i.Target
 			target.Hints, target.Thorough = hint(t, server), true
 			s := look1(t, target)
-			if want := map[string]string{"moved": c.path + ".old"}[c.name]; len(s.Processes.Value) == 1 && s.Processes.Value[0].MovedTo != want {
-				t.Errorf("it was moved to %q, want %q", s.Processes.Value[0].MovedTo, want)
-			}
 			if len(s.Processes.Value) != 1 || s.Processes.Value[0].Evidence.OpensAnother != c.want {
-				t.Errorf("%v: %+v, want another: %v", s.Processes.Value, s.Processes.Value[0].Evidence, c.want)
+				t.Fatalf("%+v, want another: %v", s.Processes.Value, c.want)
+			}
+			if c.want != observed.Known {
+				return
+			}
+			// Only what was moved still has the path of its descriptor.
+			want := map[string]observed.AnotherFile{
+				"moved":                           {Path: c.path + ".old", Links: 1},
+				"given another name, and deleted": {Links: 1},
+			}[c.name]
+			got := s.Processes.Value[0].Another
+			if got.Inode == 0 {
+				t.Errorf("no inode: %+v", got)
+			}
+			if got.Inode = 0; got != want {
+				t.Errorf("%+v, want %+v", got, want)
 			}
 		})
 	}
+}
+
+// renameByLink gives the file another name, of which no descriptor knows.
+func renameByLink(path string) error {
+	return errors.Join(os.Link(path, path+".link"), os.Remove(path))
 }

@@ -41,7 +41,7 @@ type Options struct {
 //     not wait for each other.
 //   - A pass looks at everything again. No pass relies on what an earlier one
 //     meant to do.
-//   - A pass that fails is repeated with growing delay up to lookAtLeast; one
+//   - A pass that fails is repeated with growing delay up to LookAtLeast; one
 //     that succeeds is repeated after the plan's RequeueAfter.
 //   - Nothing waits inside a pass but the health check, which is bounded by
 //     spec.health.timeout. A grace period or a delay is a plan.
@@ -59,9 +59,9 @@ type Reconciler struct {
 	instances map[string]*instance
 }
 
-// lookAtLeast bounds how long a failed pass waits, and is how often the
+// LookAtLeast bounds how long a failed pass waits, and is how often the
 // folder is listed for instances that no wake-up told of.
-const lookAtLeast = 5 * time.Second
+const LookAtLeast = 5 * time.Second
 
 // retryFirst is the delay after the first failed pass in a row.
 const retryFirst = 10 * time.Millisecond
@@ -79,7 +79,7 @@ func New(options Options) *Reconciler {
 		observer:  observer.New(observer.Options{}),
 		instances: map[string]*instance{},
 		queue: workqueue.NewTypedRateLimitingQueue(
-			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, lookAtLeast)),
+			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, LookAtLeast)),
 	}
 	r.claims = newClaims(options.Home, r.queue.Add)
 	return r

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // The tests in this file are attacks that once succeeded.
@@ -56,8 +57,14 @@ func TestLockOfAStranger(t *testing.T) {
 				if !strings.Contains(r.stderr, fmt.Sprintf("pid %d (stigmer.test", os.Getpid())) && !strings.Contains(r.stderr, "fuser "+lock.Name()) {
 					t.Errorf("it does not say who has the lock, nor how to find that out: %s", r)
 				}
+				if name == "shared" {
+					// Only the daemon's attempt meets it, and plan promises nothing.
+					if r := w.expect(4, "local", "plan", "--exit-code"); !strings.Contains(r.stdout, "the last attempt: ") {
+						t.Errorf("plan does not say that it was tried: %s", r)
+					}
+				}
 				lock.Close()
-				w.awaitOther(0)
+				w.expect(0, "local")
 			})
 		}
 	}
@@ -128,6 +135,36 @@ func TestBlockedRestoreIsTakenBack(t *testing.T) {
 	}
 	w.up()
 	w.listsWorkflow("kept")
+}
+
+// TestRestoreThatOutlivedItsCommand: what is still asked for is said by a stop, and
+// by the start that does it.
+func TestRestoreThatOutlivedItsCommand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	backup := w.backup()
+	w.startWorkflow("replaced")
+	w.expect(0, "local", "stop", "--yes")
+	text := w.read("desired", "temporal.yaml")
+	wish := fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", backup+"@"+time.Now().UTC().Format(time.RFC3339Nano))
+	w.writeDesired(strings.Replace(text, "name: temporal\n", wish, 1))
+	if r := w.expect(0, "local", "stop"); !strings.Contains(r.stdout, backup+" is still to be restored, at the next start") {
+		t.Errorf("stop: %s", r)
+	}
+	r := w.expect(0, "local")
+	for _, want := range []string{"Temporal is ready: restored, pid ", "  from     " + backup, "  kept     " + w.database() + ".replaced-"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("local does not say %q: %s", want, r)
+		}
+	}
+	if out, err := w.temporalCLI(w.port, "workflow", "describe", "-w", "replaced"); err == nil {
+		t.Errorf("nothing was restored: %s", out)
+	}
+	if r := w.expect(0, "local"); strings.Contains(r.stdout, "restore") || !strings.Contains(r.stdout, "reusing") {
+		t.Errorf("once more: %s", r)
+	}
 }
 
 // TestTwoNamesOfOneDatabase: SQLite keeps the journal beside one of them, so a server

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,6 +127,46 @@ func TestDatabaseReplaced(t *testing.T) {
 	w.expect(0, "local", "restore", backup, "--yes")
 }
 
+// TestLinkLeadsElsewhere: the file is where it was, and what is to be mended is the
+// link.
+func TestLinkLeadsElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	folder := t.TempDir()
+	link, file, other := filepath.Join(folder, "link.db"), filepath.Join(folder, "file.db"), filepath.Join(folder, "other.db")
+	lead := func(to string) {
+		t.Helper()
+		if err := os.Symlink(to, link+".new"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(link+".new", link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lead(file)
+	w.wish(often, fmt.Sprintf("storage: {path: %q}", link))
+	w.up()
+	pid := w.temporal().pid
+	lead(other)
+	w.soon("says that it leads elsewhere", func(o object) bool { return o.condition("DatabaseFile").says("False", "Moved") })
+	w.staysAsItIs(pid, "DatabaseFile", "Moved")
+	want := link + " leads to " + other + " now, and the server has " + file + " open; set the link, or the file, back; or "
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, want) {
+		t.Errorf("local does not say %q: %s", want, r)
+	}
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is "+file+" and no longer "+link+";") {
+		t.Errorf("stop: %s", r)
+	}
+	if err := os.WriteFile(other, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.soon("says that another file is there", func(o object) bool { return o.condition("DatabaseFile").says("False", "Replaced") })
+	lead(file)
+	if o := w.awaitStatus("has it again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid %d was given up: %s", pid, o)
+	}
+}
+
 // TestDatabaseMoved: nothing is lost yet, and where it is now is said.
 func TestDatabaseMoved(t *testing.T) {
 	t.Parallel()
@@ -154,7 +195,7 @@ func TestDatabaseMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	moved := filepath.Join(home, "temporal-data", "temporal.db")
-	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, w.database()+" was moved to "+moved) {
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is "+moved+" and no longer "+w.database()) {
 		t.Errorf("stop without a word about the data: %s", r)
 	}
 	if r := w.expect(0, "local", "stop", "--yes"); !strings.Contains(r.stdout, "what was in "+w.database()+" is in "+moved) {

@@ -85,9 +85,18 @@ type Process struct {
 	// server of ours that names another one than the instance's: the storage
 	// was edited since. Absent for every other process.
 	StartedOn Fact[StartedOn]
-	// MovedTo is where the database lies now that OpensAnother is about: it was
-	// renamed under the process. Empty when it was deleted, or that is not told.
-	MovedTo string
+	// Another is the database that OpensAnother is about; zero when that is not
+	// Known, or the platform does not tell.
+	Another AnotherFile
+}
+
+// AnotherFile is a file that a process has open and that is not at its path any more.
+type AnotherFile struct {
+	// Path is where it lies now; empty when it was deleted, or that is not told.
+	Path string
+	// Inode is its number, Links how many names it has; 0 when it was deleted and
+	// has no other.
+	Inode, Links uint64
 }
 
 // StartedOn is a database file that the command line of a server names.

@@ -36,8 +36,14 @@ type Plan struct {
 	// LostFile says whether Main alone has its data, because its database was
 	// deleted or replaced under it.
 	LostFile observed.Knowledge
+	// Origin is the database file that Main was started on, or a start would
+	// find.
+	Origin Origin
 	// Verdicts are what the look says of each aspect of the instance.
 	Verdicts []Verdict
+	// RestoreAsked is the backup that is asked for and is not in place yet; empty
+	// for none.
+	RestoreAsked string
 	// Conflict is the program that is in the way; nil for none.
 	Conflict *Conflict
 	// External is the Temporal that is not ours and is the answer all the
@@ -83,16 +89,6 @@ func (p Plan) EndsServer() bool {
 	})
 }
 
-// MovedTo is where the database lies that was renamed under the server; empty
-// when it was not, or lies nowhere as far as can be told.
-func (p Plan) MovedTo() string { return nowAt(p.Unit) }
-
-// StartedElsewhere returns the database that the server was started on when
-// that is not the spec's, because the storage was edited since.
-func (p Plan) StartedElsewhere() (on observed.StartedOn, elsewhere bool) {
-	return startedElsewhere(p.Unit)
-}
-
 // Owns says whether a process of the unit listens on the port, and if it is
 // not certain that one does, what is known of who does.
 func (p Plan) Owns(port observed.Port) (observed.Knowledge, string) {
@@ -128,6 +124,10 @@ func Compute(in Input) Plan {
 		p.Situation = r.situation
 		p.Main, p.Serving, p.Unit, p.Verdicts = v.main, v.serving, v.unit, v.checks
 		p.Volatile, p.LostFile = v.main != nil && v.volatile(), v.lostFile()
+		p.Origin = v.origin()
+		if v.restoreWish() != "" {
+			p.RestoreAsked = RestorePath(v.in.Desired.Object)
+		}
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}

@@ -201,7 +201,7 @@ func (b *base) retired(pid int, ago time.Duration) {
 	r := Retirement{Reason: string(Drifted), Asked: b.Now.Add(-ago)}
 	for _, p := range b.Observed.Processes.Value {
 		if p.Identity == id {
-			r.Age = r.Asked.Sub(p.Started)
+			r.Age = r.Asked.Sub(p.Started) - b.Observed.Slept
 		}
 	}
 	b.History.Retirements[id] = r

@@ -41,6 +41,7 @@ func kept(t *testing.T, b base) History {
 // randomWorld returns a world and a history as a daemon may have left it.
 func randomWorld(chance *rand.Rand) base {
 	b := healthy()
+	b.Observed.Slept = time.Duration(chance.IntN(2)) * time.Hour
 	if chance.IntN(2) == 0 {
 		b.Observed.Processes.Value = append(b.Observed.Processes.Value, marker(200))
 	}
@@ -55,7 +56,6 @@ func randomWorld(chance *rand.Rand) base {
 		b.History.StoreRead, b.History.StoreWritten = chance.IntN(2) == 0, chance.IntN(2) == 0
 		b.History.Write = WriteCheck{Time: b.Now.Add(-10 * time.Second), Problem: "locked", Failures: chance.IntN(3)}
 	}
-	b.Observed.Slept = time.Duration(chance.IntN(2)) * time.Hour
 	b.Desired.Removed = chance.IntN(3) == 0
 	if chance.IntN(2) == 0 {
 		b.History.Failures = 1 + chance.IntN(9)

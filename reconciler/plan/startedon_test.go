@@ -47,6 +47,9 @@ func TestStorageEditedUnderALostDatabase(t *testing.T) {
 			b.look()
 			p := Compute(b.Input)
 			verdict := p.Verdict(v1alpha1.ConditionDatabaseFile)
+			if want := (Origin{Named: "/old.db", Path: "/old.db", Exists: c.on.Exists}); p.Origin != want {
+				t.Errorf("%s, now %s: its origin is %+v", name, kind, p.Origin)
+			}
 			if p.Situation != c.want || verdict.Reason != c.reason || !strings.Contains(verdict.Message, "/old.db") {
 				t.Errorf("%s, now %s: %s\n%+v", name, kind, p, verdict)
 			}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -19,14 +21,10 @@ func (v view) startedOnIt() bool {
 // startedElsewhere returns the database that the server was started on when
 // that is not the spec's: the storage was edited since, and what the server has
 // is there.
+//
+// It goes by the process that has the file open, if any has: a wrapper names it too.
 func (v view) startedElsewhere() (on observed.StartedOn, elsewhere bool) {
-	return startedElsewhere(v.unit)
-}
-
-// startedElsewhere goes by the process that has the file open, if any has: a
-// wrapper names it too.
-func startedElsewhere(unit []observed.Process) (on observed.StartedOn, elsewhere bool) {
-	for _, p := range unit {
+	for _, p := range v.unit {
 		if its, there := p.StartedOn.Get(); there && (!elsewhere || its.Opens == observed.Known || its.Opens == observed.Unknown && on.Opens == observed.Absent) {
 			on, elsewhere = its, true
 		}
@@ -83,15 +81,33 @@ func (v view) lostFile() observed.Knowledge {
 	return observed.Known
 }
 
-// nowAt is where the database lies that was renamed under the unit; empty when
-// it does not lie anywhere, as far as can be told.
-func nowAt(unit []observed.Process) string {
-	for _, p := range unit {
-		if p.MovedTo != "" {
-			return p.MovedTo
-		}
+// Origin is the database file that a server was started on.
+type Origin struct {
+	// Named is its path as a person wrote it, Path where that leads now, without
+	// symbolic links.
+	Named, Path string
+	// Exists says whether there is a file at Path.
+	Exists observed.Knowledge
+	// Another is the database that the server has open instead; zero for none, or
+	// where that is not told.
+	Another observed.AnotherFile
+}
+
+// Linked reports whether there are symbolic links on the way to it.
+func (o Origin) Linked() bool { return o.Named != o.Path }
+
+// origin returns the database that the server was started on: whatever the spec
+// says by now, that was decided then.
+func (v view) origin() Origin {
+	db := v.in.Observed.Database
+	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, Exists: db.File.Knowledge}
+	if on, elsewhere := v.startedElsewhere(); elsewhere {
+		o = Origin{Named: on.Path, Path: on.Path, Exists: on.Exists}
 	}
-	return ""
+	for _, p := range v.unit {
+		o.Another = cmp.Or(o.Another, p.Another)
+	}
+	return o
 }
 
 // startUnread reports whether it cannot be told which database the server was
@@ -120,20 +136,28 @@ func (v view) whyUntold() string {
 // lost judges a server that alone has its data. What is at the path now, if
 // anything, is another file.
 func (v view) lost() Verdict {
-	name, path, exists := v1alpha1.ConditionDatabaseFile, v.in.Observed.Database.Path, v.in.Observed.Database.File.Knowledge
-	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		path, exists = on.Path, on.Exists
-	}
+	name, from := v1alpha1.ConditionDatabaseFile, v.origin()
+	path, gone, has := from.Path, from.Exists == observed.Absent, from.Another
 	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
 		"; or give it up with " + v.quoted("restart")
-	moved := nowAt(v.unit)
+	reason := "Replaced"
+	if gone {
+		reason = "Moved"
+	}
 	switch {
-	case exists == observed.Absent && moved != "":
-		return fails(name, "Moved", path+" was moved to "+moved+" under the server, which cannot write it there", "move it back; or "+rescue)
-	case moved != "":
-		return fails(name, "Replaced", path+" was replaced under the server, which still has the old file, now at "+moved, rescue)
-	case exists == observed.Absent:
+	case has.Path != "" && from.Linked():
+		// The file may be where it was, and the link lead elsewhere.
+		return fails(name, reason, from.Named+" leads to "+path+" now, and the server has "+has.Path+" open",
+			"set the link, or the file, back; or "+rescue)
+	case has.Path != "" && gone:
+		return fails(name, reason, path+" was moved to "+has.Path+" under the server, which cannot write it there", "move it back; or "+rescue)
+	case has.Path != "":
+		return fails(name, reason, path+" was replaced under the server, which still has the old file, now at "+has.Path, rescue)
+	case gone && has.Links > 0:
+		return fails(name, reason, path+" was deleted under the server, but the file has another name",
+			fmt.Sprintf("find it with 'find / -inum %d' and move it back; or %s", has.Inode, rescue))
+	case gone:
 		return fails(name, "Deleted", path+" was deleted under the server: what it holds is lost when it ends", rescue)
 	}
-	return fails(name, "Replaced", path+" was replaced under the server, which still has the old file", rescue)
+	return fails(name, reason, path+" was replaced under the server, which still has the old file", rescue)
 }

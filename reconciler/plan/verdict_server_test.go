@@ -33,11 +33,24 @@ func TestDatabaseFileVerdict(t *testing.T) {
 		{"replaced", opens(observed.Absent, nothing), observed.Absent, "Replaced", "still has the old file"},
 		{"moved", opens(observed.Absent, func(b *base) {
 			noFile(b)
-			b.edit(func(p *observed.Process) { p.MovedTo = "/tmp/x.db" })
+			b.edit(func(p *observed.Process) { p.Another.Path = "/tmp/x.db" })
 		}), observed.Absent, "Moved", "was moved to /tmp/x.db under the server"},
 		{"replaced, and moved before", opens(observed.Absent, func(b *base) {
-			b.edit(func(p *observed.Process) { p.MovedTo = "/tmp/x.db" })
+			b.edit(func(p *observed.Process) { p.Another.Path = "/tmp/x.db" })
 		}), observed.Absent, "Replaced", "still has the old file, now at /tmp/x.db"},
+		{"another name", opens(observed.Absent, func(b *base) {
+			noFile(b)
+			b.edit(func(p *observed.Process) { p.Another = observed.AnotherFile{Inode: 4711, Links: 1} })
+		}), observed.Absent, "Moved", "the file has another name"},
+		{"the link leads elsewhere", opens(observed.Absent, func(b *base) {
+			b.Observed.Database.Path = "/tmp/other.db"
+			b.edit(func(p *observed.Process) { p.Another.Path = "/tmp/x.db" })
+		}), observed.Absent, "Replaced", "leads to /tmp/other.db now, and the server has /tmp/x.db open"},
+		{"the link leads nowhere", opens(observed.Absent, func(b *base) {
+			noFile(b)
+			b.Observed.Database.Path = "/tmp/other.db"
+			b.edit(func(p *observed.Process) { p.Another.Path = "/tmp/x.db" })
+		}), observed.Absent, "Moved", "leads to /tmp/other.db now, and the server has /tmp/x.db open"},
 		{"not opened yet", opens(observed.Absent, func(b *base) { b.History.Served = false }), observed.Absent, "NotOpen", "yet"},
 		{"not open, and the file unknown", opens(observed.Absent, func(b *base) {
 			b.Observed.Database.File = observed.Unsure[observed.File]("permission denied")

@@ -91,27 +91,17 @@ func (s *session) copyLive(ctx context.Context, look reconciler.Look, target str
 	known := knownOfServed(look)
 	if !found {
 		why := look.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Message
-		path, exists := startedOn(look)
-		if look.Plan.LostFile == observed.Known || exists != observed.Known {
+		from := look.Plan.Origin
+		if look.Plan.LostFile == observed.Known || from.Exists != observed.Known {
 			return nil, fmt.Errorf("%s: the server has no database open that could be read", why)
 		}
-		fmt.Fprintf(s.stderr, "what is saved is the file at %s now, and the server may have another one: %s\n", path, why)
-		source, known = path, database.ReadMeta(path).Value
+		fmt.Fprintf(s.stderr, "what is saved is the file at %s now, and the server may have another one: %s\n", from.Path, why)
+		source, known = from.Path, database.ReadMeta(from.Path).Value
 	}
 	if err := database.Snapshot(ctx, source, target); err != nil {
 		return nil, err
 	}
 	return database.WriteMeta(target, known), nil
-}
-
-// startedOn is the path that the server was started on, and whether there is a
-// file now.
-func startedOn(look reconciler.Look) (path string, exists observed.Knowledge) {
-	if on, elsewhere := look.Plan.StartedElsewhere(); elsewhere {
-		return on.Path, on.Exists
-	}
-	db := look.Input.Observed.Database
-	return db.Path, db.File.Knowledge
 }
 
 // served returns where the file can be read that the server has open, or will

@@ -99,12 +99,13 @@ func TestCopyInDoubt(t *testing.T) {
 	s, _, stderr := sessionIn(t, home, "text")
 	look := served(observed.Is(observed.Meta{ClusterID: "c"}), answers("d"))
 	look.Plan.LostFile, look.Input.Observed.Database.Path = observed.Unknown, path
+	look.Plan.Origin = plan.Origin{Named: path, Path: path, Exists: observed.Absent}
 	look.Plan.Verdicts = []plan.Verdict{{Type: v1alpha1.ConditionDatabaseFile, Message: "nobody can tell"}}
 	target := filepath.Join(t.TempDir(), "copy.db")
 	if _, err := s.copyLive(t.Context(), look, target); err == nil || exists(target) || stderr.String() != "" {
 		t.Errorf("a copy of a file that may not be there: %v, %q", err, stderr)
 	}
-	look.Input.Observed.Database.File = observed.Is(observed.File{})
+	look.Plan.Origin.Exists = observed.Known
 	if err := database.WriteMeta(path, observed.Meta{ClusterID: "c"}); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestCopyInDoubt(t *testing.T) {
 
 	// The storage was edited since: the server was never started on what the spec names.
 	_, before := newStopped(t, "CREATE TABLE executions (id)")
-	look.Plan.Unit = []observed.Process{{StartedOn: observed.Is(observed.StartedOn{Path: before, Exists: observed.Known, Opens: observed.Unknown})}}
+	look.Plan.Origin = plan.Origin{Named: before, Path: before, Exists: observed.Known}
 	stderr.Reset()
 	target = filepath.Join(t.TempDir(), "before.db")
 	if _, err := s.copyLive(t.Context(), look, target); err != nil || !strings.Contains(stderr.String(), before) {

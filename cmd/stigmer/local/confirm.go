@@ -82,7 +82,12 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	if err := s.confirmLoss(ctx, counted, "this change", yes); err != nil {
 		return err
 	}
-	if running := counted.Input.Observed.Server.Running.Value; running > 0 && !counted.Plan.Volatile {
+	running := counted.Input.Observed.Server.Running.Value
+	switch next := plan.Compute(then); {
+	case running == 0 || counted.Plan.Volatile:
+	case next.Situation == plan.RestoreRequested:
+		fmt.Fprintf(s.stderr, "%s is restored first: the database in which %s is kept beside it\n", next.RestoreAsked, areRunning(running))
+	default:
 		fmt.Fprintln(s.stderr, whatBecomes(running, before.Object.Spec.Storage.Path, wanted.Spec.Storage.Path))
 	}
 	return nil
@@ -107,16 +112,8 @@ func lossOf(look reconciler.Look) string {
 	switch {
 	case look.Plan.Main == nil:
 		return ""
-	case look.Plan.LostFile != observed.Absent && look.Plan.MovedTo() != "":
-		return fmt.Sprintf("%s, under which %s was moved to %s; '%s' saves it", look.Plan.Main, lostPath(look), look.Plan.MovedTo(),
-			plan.Command(look.Object.Name, "backup"))
 	case look.Plan.LostFile != observed.Absent:
-		alone, saved := "alone has", "it"
-		if look.Plan.LostFile == observed.Unknown {
-			alone, saved = "may be the only one that has", "what of it can be read"
-		}
-		return fmt.Sprintf("%s, which %s what was in %s; '%s' saves %s", look.Plan.Main, alone, lostPath(look),
-			plan.Command(look.Object.Name, "backup"), saved)
+		return fmt.Sprintf("%s, %s", look.Plan.Main, dataAlone(look))
 	case counted && running == 0:
 		return ""
 	case look.Plan.Volatile && counted:
@@ -127,12 +124,19 @@ func lossOf(look reconciler.Look) string {
 	return ""
 }
 
-// lostPath is where the database was that the server was started on.
-func lostPath(look reconciler.Look) string {
-	if on, elsewhere := look.Plan.StartedElsewhere(); elsewhere {
-		return on.Path
+// dataAlone says of a server that alone has its data, or may have, where that is and
+// how it is saved.
+func dataAlone(look reconciler.Look) string {
+	from, backup := look.Plan.Origin, plan.Command(look.Object.Name, "backup")
+	switch {
+	case from.Another.Path != "":
+		return fmt.Sprintf("whose database is %s and no longer %s; '%s' saves it", from.Another.Path, from.Named, backup)
+	case from.Another.Links > 0:
+		return fmt.Sprintf("whose database has another name than %s; '%s' saves it", from.Named, backup)
+	case look.Plan.LostFile == observed.Unknown:
+		return fmt.Sprintf("which may be the only one that has what was in %s; '%s' saves what of it can be read", from.Named, backup)
 	}
-	return look.Object.Spec.Storage.Path
+	return fmt.Sprintf("which alone has what was in %s; '%s' saves it", from.Named, backup)
 }
 
 // confirmRestore asks before a backup takes the place of a database in which

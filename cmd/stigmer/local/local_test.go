@@ -164,6 +164,8 @@ func TestBlockedBy(t *testing.T) {
 	}}
 	strange := stalled.DeepCopy()
 	strange.Status.Conditions[0].Reason = "PortHeldByStranger"
+	locked, at := stalled.DeepCopy(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	locked.Status.Conditions[0].Reason, locked.Status.Conditions[0].LastTransitionTime = "NotRunning", metav1.NewTime(at)
 	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}}
 	newer := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 3}}
 	cases := []struct {
@@ -172,15 +174,36 @@ func TestBlockedBy(t *testing.T) {
 		want *obstacle
 	}{
 		{"nothing", reconciler.Look{Object: object}, nil},
-		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{exitUsage, "bad", "bad"}},
-		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{exitUserAction, "m", "m; r"}},
-		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{exitUserAction, "no executable", "no executable"}},
+		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{code: exitUsage, what: "bad", message: "bad"}},
+		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{code: exitUserAction, what: "m", message: "m; r"}},
+		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable"}},
 		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange}, nil},
+		{"a start that somebody prevents", reconciler.Look{Object: object, Reported: locked}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at}},
 		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled}, nil},
 	}
 	for _, c := range cases {
 		if diff := cmp.Diff(c.want, blockedBy(c.look), cmp.AllowUnexported(obstacle{})); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
+		}
+	}
+}
+
+// TestPatience: what the daemon met before the command began may be gone, and the
+// daemon tries again within five seconds.
+func TestPatience(t *testing.T) {
+	began := time.Date(2026, 1, 2, 3, 4, 5, 600e6, time.UTC)
+	for name, c := range map[string]struct {
+		met  time.Time
+		want time.Duration
+	}{
+		"the look shows it":      {time.Time{}, 500 * time.Millisecond},
+		"met before":             {began.Add(-time.Second).Truncate(time.Second), 5500 * time.Millisecond},
+		"met in the same second": {began.Truncate(time.Second), 500 * time.Millisecond},
+		"met since":              {began.Add(time.Minute).Truncate(time.Second), 500 * time.Millisecond},
+		"met long before":        {began.Add(-time.Hour), 5500 * time.Millisecond},
+	} {
+		if got := (&obstacle{met: c.met}).patience(began); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

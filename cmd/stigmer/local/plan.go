@@ -78,6 +78,8 @@ func outcomeOf(name string, look reconciler.Look) *exitError {
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
 	case look.Plan.Remedy != "" && !mayHeal(look):
 		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
+	case lastAttempt(look) != "":
+		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
 	case len(look.Plan.Actions) > 0:
 		return &exitError{exitPending, errors.New("changes are pending")}
 	case underWay(look):
@@ -107,15 +109,26 @@ type planned struct {
 	Message   string         `json:"message"`
 	Remedy    string         `json:"remedy,omitempty"`
 	Problem   string         `json:"problem,omitempty"`
-	Actions   []string       `json:"actions"`
+	// LastAttempt is what the daemon met when it did the same.
+	LastAttempt string   `json:"lastAttempt,omitempty"`
+	Actions     []string `json:"actions"`
 }
 
 func newPlanned(name string, look reconciler.Look) planned {
-	p := planned{name, look.Plan.Situation, look.Plan.Message, look.Plan.Remedy, look.Problem, []string{}}
+	p := planned{name, look.Plan.Situation, look.Plan.Message, look.Plan.Remedy, look.Problem, lastAttempt(look), []string{}}
 	for _, action := range look.Plan.Actions {
 		p.Actions = append(p.Actions, action.String())
 	}
 	return p
+}
+
+// lastAttempt says what the daemon met when it did what the plan says, and what only
+// the user can mend; empty for nothing.
+func lastAttempt(look reconciler.Look) string {
+	if told := toldByDaemon(look); told != nil && len(look.Plan.Actions) > 0 {
+		return told.message
+	}
+	return ""
 }
 
 func (s *session) printPlan(name string, look reconciler.Look) error {
@@ -139,6 +152,9 @@ func (s *session) printPlan(name string, look reconciler.Look) error {
 // only because something else has to come first, it says so.
 func planText(look reconciler.Look) string {
 	text := look.Plan.String()
+	if told := lastAttempt(look); told != "" {
+		return text + "  the last attempt: " + told + "\n"
+	}
 	if before, idle := strings.CutSuffix(text, "  nothing to do\n"); idle && underWay(look) {
 		return before + "  waiting; nothing to do right now\n"
 	}

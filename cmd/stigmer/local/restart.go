@@ -75,5 +75,5 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if before.Plan.Main != nil {
 		how = "restarted,"
 	}
-	return s.printReady(look, how, makes)
+	return s.printStarted(before, look, how, makes)
 }

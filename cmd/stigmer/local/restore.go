@@ -145,6 +145,8 @@ func refused(wish string) func(reconciler.Look) error {
 			return fmt.Errorf("%s was restored, and stopped meanwhile: spec.enabled is false", look.Object.Name)
 		case look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled() && !begun:
 			return &refusedError{look.Object.Name + " was stopped meanwhile: spec.enabled is false"}
+		case look.Input.Observed.Database.Meta.Value.Restored == wish:
+			// It is in place, and Temporal is about to be ready.
 		case look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish:
 			return errors.New("not restored: the wish was taken out of the file, or another one took its place")
 		case look.Plan.Situation == plan.RestoreBlocked:

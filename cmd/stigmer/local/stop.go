@@ -190,7 +190,7 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 		return s.printResult(now.Object, fmt.Sprintf("%s no longer uses %s, which is not ours and goes on", s.name, plan.Describe(external.Process)))
 	}
 	if before.Plan.Main == nil {
-		return s.printResult(now.Object, s.name+" is stopped; it was not running")
+		return s.printResult(now.Object, s.name+" is stopped; it was not running"+s.restoreWaits(now))
 	}
 	data := "its data stays"
 	running, counted := before.Input.Observed.Server.Running.Get()
@@ -204,20 +204,41 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 	case counted && running > 0:
 		data += ", and " + workflows(running) + " can go on after the next start"
 	}
-	return s.printResult(now.Object, fmt.Sprintf("%s is stopped (it was %s); %s", s.name, before.Plan.Main, data))
+	return s.printResult(now.Object, fmt.Sprintf("%s is stopped (it was %s); %s", s.name, before.Plan.Main, data)+s.restoreWaits(now))
+}
+
+// restoreWaits says that a restore was asked for and not carried out, and how it
+// is given up; empty when there is none.
+func (s *session) restoreWaits(look reconciler.Look) string {
+	if look.Plan.RestoreAsked == "" {
+		return ""
+	}
+	return fmt.Sprintf("\n  %s is still to be restored, at the next start; to give that up, remove the annotation %s from %s",
+		look.Plan.RestoreAsked, v1alpha1.RestoreAnnotation, s.home.Desired(s.name))
 }
 
 // whatBecameOf says what became of the data that a server had alone, or may have.
 func (s *session) whatBecameOf(before reconciler.Look) string {
-	switch moved := before.Plan.MovedTo(); {
+	from := before.Plan.Origin
+	switch {
 	case s.savedSince(before.Plan.Main.Started):
 		return fmt.Sprintf("what it had is in a backup: see '%s'", s.command("backups"))
+	case from.Another.Path != "":
+		return "what was in " + from.Named + " is in " + strings.Join(append([]string{from.Another.Path}, leftBehind(from)...), " and ")
 	case before.Plan.LostFile == observed.Unknown:
-		return "it may have been the only one that had what was in " + lostPath(before)
-	case moved != "":
-		// SQLite looks for these by the name that the file had.
-		left := slices.DeleteFunc(observed.CompanionPaths(lostPath(before)), func(path string) bool { return !exists(path) })
-		return "what was in " + lostPath(before) + " is in " + strings.Join(append([]string{moved}, left...), " and ")
+		return "it may have been the only one that had what was in " + from.Named
+	case from.Another.Links > 0:
+		return fmt.Sprintf("what was in %s is in the file's other name: 'find / -inum %d' finds it", from.Named, from.Another.Inode)
 	}
-	return "what was in " + lostPath(before) + " is gone with it"
+	return "what was in " + from.Named + " is gone with it"
+}
+
+// leftBehind returns what of a database that was renamed under its server lies by
+// its old name, by which SQLite looks for it. What lies beside a file that a link
+// leads to now is of that one.
+func leftBehind(from plan.Origin) []string {
+	if from.Linked() && from.Exists != observed.Absent {
+		return nil
+	}
+	return slices.DeleteFunc(observed.CompanionPaths(from.Path), func(path string) bool { return !exists(path) })
 }

@@ -150,7 +150,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err != nil {
 		return err
 	}
-	return s.printReady(look, howReached(before, look), makes)
+	return s.printStarted(before, look, howReached(before, look), makes)
 }
 
 // doneWish takes the wish for a restore out of the file that was carried out,
@@ -200,6 +200,27 @@ func (s *session) makesDatabase(changes []encoding.Change) bool {
 	}
 	_, err = os.Lstat(wanted.Spec.Storage.Path)
 	return errors.Is(err, fs.ErrNotExist)
+}
+
+// printStarted is printReady for a start that may have carried out a restore which
+// was asked for before.
+func (s *session) printStarted(before, look reconciler.Look, how string, isNew bool) error {
+	restored := before.Plan.RestoreAsked != "" &&
+		before.Object.Annotations[v1alpha1.RestoreAnnotation] == look.Input.Observed.Database.Meta.Value.Restored
+	if restored {
+		how = "restored,"
+	}
+	err := s.printReady(look, how, isNew)
+	switch {
+	case err != nil || s.structured():
+		return err
+	case restored:
+		fmt.Fprintf(s.stdout, "  from     %s\n", before.Plan.RestoreAsked)
+		return s.printReplaced(look.Input.Observed.Database.Path, before.Input.Now)
+	case look.Plan.RestoreAsked != "":
+		fmt.Fprintf(s.stdout, "  restore  %s is still to be restored\n", look.Plan.RestoreAsked)
+	}
+	return nil
 }
 
 // printReady prints the server that is ready, and whether its database is new.

@@ -72,7 +72,7 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		last = look
 		if now := blockedBy(look); now == nil || met == nil || now.what != met.what {
 			met, since = now, time.Now()
-		} else if time.Since(since) >= blockedFor {
+		} else if time.Since(since) >= now.patience(began) {
 			return look, &exitError{now.code, fmt.Errorf("%s\n%s", now.message, goesOn(look))}
 		}
 		progress.show(w.goal, look)
@@ -118,6 +118,17 @@ type obstacle struct {
 	code int
 	// what it is, and how it is told to the user.
 	what, message string
+	// met is when the daemon met it, to the second; zero when the look itself shows it.
+	met time.Time
+}
+
+// patience is how long the obstacle must be seen by a command that began then. One
+// that the daemon met before may be gone, and is met again when it next tries.
+func (o *obstacle) patience(began time.Time) time.Duration {
+	if o.met.IsZero() || !o.met.Before(began.Truncate(time.Second)) {
+		return blockedFor
+	}
+	return reconciler.LookAtLeast + blockedFor
 }
 
 // blockedBy returns what the user has to do before the instance can go on;
@@ -126,11 +137,11 @@ type obstacle struct {
 // desired state.
 func blockedBy(look reconciler.Look) *obstacle {
 	if look.Problem != "" {
-		return &obstacle{exitUsage, look.Problem, look.Problem}
+		return &obstacle{code: exitUsage, what: look.Problem, message: look.Problem}
 	}
 	told := toldByDaemon(look)
 	if look.Plan.Remedy != "" && !mayHeal(look) && (told == nil || look.Plan.Situation != plan.ExecutableMissing) {
-		return &obstacle{exitUserAction, look.Plan.Message, inTheWay(look)}
+		return &obstacle{code: exitUserAction, what: look.Plan.Message, message: inTheWay(look)}
 	}
 	return told
 }
@@ -145,14 +156,16 @@ func toldByDaemon(look reconciler.Look) *obstacle {
 	if c == nil || c.Status != metav1.ConditionTrue {
 		return nil
 	}
+	o := &obstacle{code: exitUserAction, what: c.Message, message: c.Message}
 	switch plan.Situation(c.Reason) {
 	case plan.ExecutableMissing, plan.ExecutableUnusable:
+		return o
 	case plan.NotRunning, plan.RecordStale:
 		// A start that somebody else keeps from succeeding.
-	default:
-		return nil
+		o.met = c.LastTransitionTime.Time
+		return o
 	}
-	return &obstacle{exitUserAction, c.Message, c.Message}
+	return nil
 }
 
 // mayHeal reports whether all that fails is one write check: on a busy machine
