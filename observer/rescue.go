@@ -42,5 +42,5 @@ func (l *look) opensAnother(p observed.Process) (opens observed.Knowledge, which
 		// A file that is not being made may have been opened before it went.
 		_, err = os.Lstat(observed.FirstBootPath(path))
 	}
-	return answer(err == nil, found != ""), l.machine.behind(found)
+	return answer(err == nil, found != ""), l.machine.fileBehind(found)
 }

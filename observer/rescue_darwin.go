@@ -9,5 +9,5 @@ import (
 // lostDatabase: a descriptor of another process cannot be opened there.
 func (m machine) lostDatabase(int, string) (string, error) { return "", errors.ErrUnsupported }
 
-// behind: none was found.
-func (m machine) behind(string) observed.AnotherFile { return observed.AnotherFile{} }
+// fileBehind: none was found.
+func (m machine) fileBehind(string) observed.AnotherFile { return observed.AnotherFile{} }

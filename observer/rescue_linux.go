@@ -44,23 +44,20 @@ func (m machine) lostDatabase(pid int, path string) (string, error) {
 	return "", unread
 }
 
-// behind returns the file behind a descriptor's link. Its path is empty when it has
-// none any more, or the path leads to another file here.
-func (m machine) behind(link string) observed.AnotherFile {
+// fileBehind returns the file behind a descriptor's link; zero for no link. Its path
+// is empty when it has none any more, or the path leads to another file here.
+func (m machine) fileBehind(link string) observed.AnotherFile {
 	var s unix.Statx_t
 	if unix.Statx(unix.AT_FDCWD, link, unix.AT_STATX_DONT_SYNC, unix.STATX_INO|unix.STATX_NLINK, &s) != nil {
 		return observed.AnotherFile{}
 	}
-	file := observed.AnotherFile{Inode: s.Ino, Links: uint64(s.Nlink)}
+	file := observed.AnotherFile{Link: link, Inode: s.Ino, Links: uint64(s.Nlink)}
+	key := fileKey{device: unix.Mkdev(s.Dev_major, s.Dev_minor), inode: s.Ino}
 	path, err := os.Readlink(link)
 	if err != nil {
 		return file
 	}
-	behind, _, err := identify(unix.AT_FDCWD, link)
-	if err != nil {
-		return file
-	}
-	if there, _, err := identify(unix.AT_FDCWD, path); err == nil && there == behind {
+	if there, _, err := identify(unix.AT_FDCWD, path); err == nil && there == key {
 		file.Path = path
 	}
 	return file

@@ -27,7 +27,8 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 		// Ours are always started with an absolute path.
 		return observed.None[observed.StartedOn]("its command line names none")
 	}
-	file := statDatabase(named[len(named)-1])
+	last := named[len(named)-1]
+	file := statDatabase(last)
 	opens, err := l.opens(p.PID, file)
 	if errors.Is(err, errors.ErrUnsupported) {
 		// Where no descriptors are told, a server is taken at its word.
@@ -35,6 +36,7 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 	}
 	_, err = os.Lstat(observed.FirstBootPath(file.path))
 	return observed.Is(observed.StartedOn{
+		Named:     last,
 		Path:      file.path,
 		Exists:    file.file.Knowledge,
 		Opens:     opens,

@@ -48,7 +48,7 @@ func TestStartedOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			must(t, os.WriteFile(old, nil, 0o600))
 			t.Cleanup(func() { os.Remove(observed.FirstBootPath(old)) })
-			c.want.Path = old
+			c.want.Named, c.want.Path = old, old
 			opened := start(t, "hold "+old, marked(i.Mark), withArgs("server", "start-dev", "--db-filename", old))
 			must(t, c.after())
 			i.Hints, i.Thorough = hint(t, opened), true

@@ -26,8 +26,10 @@ type Look struct {
 	// Input and Plan are what the loop would decide from and do.
 	Input plan.Input
 	Plan  plan.Plan
-	// Reported is the object that the daemon last wrote; nil for none.
+	// Reported is the object that a daemon last wrote; nil for none.
 	Reported *v1alpha1.Temporal
+	// DaemonRuns says that there is a daemon, which goes on with Reported.
+	DaemonRuns bool
 }
 
 // Looker looks at instances on behalf of a command. It reads only.
@@ -35,9 +37,9 @@ type Looker struct {
 	Home     Home
 	Search   Search
 	Observer *observer.Observer
-	// AsDaemon takes the executable that the daemon found, because its
-	// environment decides, not the command's.
-	AsDaemon bool
+	// DaemonRuns says that there is a daemon. The executable that it found is taken,
+	// because its environment decides, not the command's.
+	DaemonRuns bool
 	// CountRunning asks the server how many workflows run.
 	CountRunning bool
 	// CheckWrite makes one small write to the store of the server, which the
@@ -58,7 +60,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	if info, err := l.Home.ReadDaemonInfo(); err == nil {
 		desired.Daemon = info.Identity
 	}
-	look := Look{Problem: problem, Missing: desired.Missing, Reported: reported}
+	look := Look{Problem: problem, Missing: desired.Missing, Reported: reported, DaemonRuns: l.DaemonRuns}
 	known := desired.Object != nil
 	switch {
 	case !known && problem != "":
@@ -72,14 +74,14 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	if ctx.Err() != nil {
 		return look, ctx.Err()
 	}
-	if l.AsDaemon && state.Executable.IsKnown() && findsNone(reported, desired) {
+	if l.DaemonRuns && state.Executable.IsKnown() && findsNone(reported, desired) {
 		state.Executable = observed.None[observed.Executable]("the daemon finds none")
 	}
 	look.judge(desired, state)
 	if !known && look.Plan.Situation == plan.Stopped {
 		look.Object = nil
 	}
-	if l.AsDaemon && known {
+	if l.DaemonRuns && known {
 		look.adoptMessage()
 	}
 	return look, nil
@@ -91,8 +93,8 @@ func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observ
 	at.CountRunning, at.CheckWrite = l.CountRunning, l.CheckWrite
 	// Who else has the database open is looked up now and then only; what the
 	// daemon has found is looked at again.
-	at.Thorough = at.Thorough || l.AsDaemon && saysShared(reported)
-	if found := reportedBinary(reported); l.AsDaemon && found != nil && desired.Object.Spec.Binary.Path == "" {
+	at.Thorough = at.Thorough || l.DaemonRuns && saysShared(reported)
+	if found := reportedBinary(reported); l.DaemonRuns && found != nil && desired.Object.Spec.Binary.Path == "" {
 		at.Executables = []observer.Candidate{*found}
 	}
 	return at

@@ -27,12 +27,12 @@ func TestLookAsTheDaemon(t *testing.T) {
 	})
 	eyes := observer.New(observer.Options{})
 	defer eyes.Close()
-	looker := Looker{Home: w.home, Search: Search{Override: self}, Observer: eyes, AsDaemon: true}
+	looker := Looker{Home: w.home, Search: Search{Override: self}, Observer: eyes, DaemonRuns: true}
 	look, err := looker.Look(t.Context(), "temporal")
 	if err != nil || look.Plan.Situation != plan.ExecutableMissing || look.Object.Status.Message != reported.Status.Message {
 		t.Errorf("as the daemon: %v, %s\n%s, want %s", err, look.Plan, look.Object.Status.Message, reported.Status.Message)
 	}
-	looker.AsDaemon = false
+	looker.DaemonRuns = false
 	if look, err := looker.Look(t.Context(), "temporal"); err != nil || look.Plan.Situation != plan.NotRunning {
 		t.Errorf("for itself: %v, %s", err, look.Plan)
 	}

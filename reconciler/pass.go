@@ -39,7 +39,7 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 	if desired.Object == nil || desired.Removed && !i.known(desired) {
 		switch {
 		case problem != "":
-			return LookAtLeast, false, i.reportUnreadable(problem, now)
+			return RetryWithin, false, i.reportUnreadable(problem, now)
 		case i.lost && !desired.Removed:
 			return i.wishes.settling(now), false, nil
 		case !i.lost:

@@ -41,7 +41,7 @@ type Options struct {
 //     not wait for each other.
 //   - A pass looks at everything again. No pass relies on what an earlier one
 //     meant to do.
-//   - A pass that fails is repeated with growing delay up to LookAtLeast; one
+//   - A pass that fails is repeated with growing delay up to RetryWithin; one
 //     that succeeds is repeated after the plan's RequeueAfter.
 //   - Nothing waits inside a pass but the health check, which is bounded by
 //     spec.health.timeout. A grace period or a delay is a plan.
@@ -59,9 +59,12 @@ type Reconciler struct {
 	instances map[string]*instance
 }
 
-// LookAtLeast bounds how long a failed pass waits, and is how often the
-// folder is listed for instances that no wake-up told of.
-const LookAtLeast = 5 * time.Second
+// RetryWithin bounds how long a pass that failed waits to be repeated.
+const RetryWithin = 5 * time.Second
+
+// listEvery is how often the folder is listed for instances that no wake-up told
+// of.
+const listEvery = 5 * time.Second
 
 // retryFirst is the delay after the first failed pass in a row.
 const retryFirst = 10 * time.Millisecond
@@ -79,7 +82,7 @@ func New(options Options) *Reconciler {
 		observer:  observer.New(observer.Options{}),
 		instances: map[string]*instance{},
 		queue: workqueue.NewTypedRateLimitingQueue(
-			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, LookAtLeast)),
+			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, RetryWithin)),
 	}
 	r.claims = newClaims(options.Home, r.queue.Add)
 	return r

@@ -29,7 +29,7 @@ func watchFiles(home Home) (*fsnotify.Watcher, error) {
 }
 
 // wakeOnFiles queues an instance when its desired file changes, and every
-// LookAtLeast all instances that the folders know, so that a lost event and a
+// listEvery all instances that the folders know, so that a lost event and a
 // folder that was replaced cost no more than that. Without a watcher that is
 // all it does.
 func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher) {
@@ -39,7 +39,7 @@ func (r *Reconciler) wakeOnFiles(ctx context.Context, watcher *fsnotify.Watcher)
 		defer watcher.Close()
 		events, failed = watcher.Events, watcher.Errors
 	}
-	tick := time.NewTicker(LookAtLeast)
+	tick := time.NewTicker(listEvery)
 	defer tick.Stop()
 	folder := r.rewatch(watcher, nil)
 	r.discover()

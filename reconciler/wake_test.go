@@ -119,7 +119,7 @@ func TestFolderMadeAgainIsNoticed(t *testing.T) {
 	w.write("temporal", w.patient("temporal", w.port, "  enabled: false"))
 	began := time.Now()
 	w.eventually("temporal", "stopped", stopped)
-	if took := time.Since(began); took > LookAtLeast+5*time.Second {
+	if took := time.Since(began); took > listEvery+5*time.Second {
 		t.Errorf("noticed after %s", took)
 	}
 	// From now on the new folder is watched.
@@ -177,7 +177,7 @@ func TestLostHomeEndsTheDaemon(t *testing.T) {
 				if !errors.As(err, &lost) || lost.Path != w.home.DaemonLock() {
 					t.Errorf("Run returned %v", err)
 				}
-				if took := time.Since(began); name == "by a pass" && took > LookAtLeast/2 {
+				if took := time.Since(began); name == "by a pass" && took > listEvery/2 {
 					t.Errorf("noticed after %s, and there is a pass every 500ms", took)
 				}
 			case <-time.After(patience):

@@ -70,9 +70,10 @@ type RetirementStatus struct {
 	Asked metav1.MicroTime `json:"asked"`
 	// +optional
 	Killed *metav1.MicroTime `json:"killed,omitempty"`
-	// Age is how old the process was when it was first asked, less what the
-	// machine had slept since its boot: that tells the time to another daemon,
-	// whatever was done to the wall clock and slept through since.
+	// Age is how old the process was when it was first asked, less all that the
+	// machine had slept until then, so it may be negative: that tells the time to
+	// another daemon, whatever was done to the wall clock and slept through since.
+	// What was slept is told on Linux only.
 	// +optional
 	Age *metav1.Duration `json:"age,omitempty"`
 }

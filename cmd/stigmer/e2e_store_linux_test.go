@@ -154,7 +154,7 @@ func TestLinkLeadsElsewhere(t *testing.T) {
 	if r := w.expect(4, "local"); !strings.Contains(r.stderr, want) {
 		t.Errorf("local does not say %q: %s", want, r)
 	}
-	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is "+file+" and no longer "+link+";") {
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is no longer "+link+" but "+file+";") {
 		t.Errorf("stop: %s", r)
 	}
 	if err := os.WriteFile(other, nil, 0o600); err != nil {
@@ -195,7 +195,7 @@ func TestDatabaseMoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	moved := filepath.Join(home, "temporal-data", "temporal.db")
-	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is "+moved+" and no longer "+w.database()) {
+	if r := w.expect(4, "local", "stop"); !strings.Contains(r.stderr, "whose database is no longer "+w.database()+" but "+moved) {
 		t.Errorf("stop without a word about the data: %s", r)
 	}
 	if r := w.expect(0, "local", "stop", "--yes"); !strings.Contains(r.stdout, "what was in "+w.database()+" is in "+moved) {

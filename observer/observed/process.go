@@ -90,8 +90,11 @@ type Process struct {
 	Another AnotherFile
 }
 
-// AnotherFile is a file that a process has open and that is not at its path any more.
+// AnotherFile is a file that a process has open and that is not at the path any more
+// that the process was started on.
 type AnotherFile struct {
+	// Link leads to it while the process lives: its descriptor below /proc.
+	Link string
 	// Path is where it lies now; empty when it was deleted, or that is not told.
 	Path string
 	// Inode is its number, Links how many names it has; 0 when it was deleted and
@@ -101,8 +104,9 @@ type AnotherFile struct {
 
 // StartedOn is a database file that the command line of a server names.
 type StartedOn struct {
-	// Path has no symbolic links.
-	Path string
+	// Named is its path as the command line has it, Path where that leads now,
+	// without symbolic links.
+	Named, Path string
 	// Exists says whether there is a file, Opens whether the server has that
 	// very file open, and FirstBoot whether the marker of a first boot lies
 	// beside it.
@@ -138,7 +142,7 @@ type Evidence struct {
 	OpensDatabase Knowledge
 	// OpensAnother: it was started on the instance's database, or on that of
 	// StartedOn, and has one open that is not the file at that path any more:
-	// that was deleted, moved or replaced under it. Absent while it has that file
+	// it was deleted, moved or replaced under it, or a link leads elsewhere. Absent while it has that file
 	// open, or none yet.
 	OpensAnother Knowledge
 }

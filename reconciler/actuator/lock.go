@@ -78,9 +78,16 @@ func underLocks(ctx context.Context, w plan.DatabaseWork, work func() error) err
 		if err != nil {
 			return err
 		}
-		defer lock.Close()
+		defer release(lock)
 	}
 	return work()
+}
+
+// release gives a lock up by name, and not only by closing it: a process that is
+// being forked this moment has a copy of the descriptor until it runs its program.
+func release(lock *os.File) {
+	_ = unix.Flock(int(lock.Fd()), unix.LOCK_UN)
+	_ = lock.Close()
 }
 
 // lockFile takes the lock, with the patience of probeTime.

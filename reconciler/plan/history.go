@@ -67,9 +67,9 @@ type Retirement struct {
 	// Asked is when it was first asked to stop, Killed when it was last
 	// killed; zero when it was not.
 	Asked, Killed time.Time
-	// Age is how old the process was when it was first asked, less what the
-	// machine had slept since its boot. It tells Asked to the next daemon, whatever
-	// was done to the wall clock meanwhile, and whatever was slept through.
+	// Age is how old the process was when it was first asked, less all that the
+	// machine had slept until then, see wakingAge. It tells Asked to the next
+	// daemon, whatever was done to the wall clock and slept through meanwhile.
 	Age time.Duration
 	// Kept says that Asked was read from a status file and is to be told by Age.
 	Kept bool

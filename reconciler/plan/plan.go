@@ -24,31 +24,13 @@ type Plan struct {
 	// RequeueAfter is when to look again if nothing wakes the loop before.
 	// It is always positive.
 	RequeueAfter time.Duration
-	// Main is the process that is the instance; nil when there is none.
-	Main *observed.Process
-	// Serving says whether Main serves the frontend, and why not. It is
-	// Absent when there is no Main.
-	Serving observed.Fact[bool]
-	// Unit are Main and the processes of its session.
-	Unit []observed.Process
-	// Volatile says that Main keeps its workflows in memory.
-	Volatile bool
-	// LostFile says whether Main alone has its data, because its database was
-	// deleted or replaced under it.
-	LostFile observed.Knowledge
-	// Origin is the database file that Main was started on, or a start would
-	// find.
-	Origin Origin
-	// Verdicts are what the look says of each aspect of the instance.
-	Verdicts []Verdict
-	// RestoreAsked is the backup that is asked for and is not in place yet; empty
-	// for none.
-	RestoreAsked string
 	// Conflict is the program that is in the way; nil for none.
 	Conflict *Conflict
 	// External is the Temporal that is not ours and is the answer all the
 	// same; nil for none.
 	External *observed.External
+
+	Findings
 }
 
 // Failing lists the deep checks of the server that fail.
@@ -122,18 +104,13 @@ func Compute(in Input) Plan {
 		}
 		p := r.decide(v)
 		p.Situation = r.situation
-		p.Main, p.Serving, p.Unit, p.Verdicts = v.main, v.serving, v.unit, v.checks
-		p.Volatile, p.LostFile = v.main != nil && v.volatile(), v.lostFile()
-		p.Origin = v.origin()
-		if v.restoreWish() != "" {
-			p.RestoreAsked = RestorePath(v.in.Desired.Object)
-		}
+		p.Findings = v.findings()
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}
 		if p.Remedy != "" {
 			// Nothing wakes the loop when a stranger goes.
-			p.RequeueAfter = min(p.RequeueAfter, lookSoon)
+			p.RequeueAfter = min(p.RequeueAfter, LookSoon)
 		}
 		if slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Verb == Terminate }) {
 			// The exit wakes the loop; this is for the deadline.

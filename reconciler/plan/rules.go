@@ -81,18 +81,18 @@ func rules() []rule {
 
 func always(view) bool { return true }
 
-// lookSoon is how long to wait before a fact that could not be read is read
+// LookSoon is how long to wait before a fact that could not be read is read
 // again, before it is looked whether an obstacle is gone, and before a kill
 // that did not help is repeated. A look costs less
 // than a millisecond; a second is soon for a person and idle for a machine.
-const lookSoon = time.Second
+const LookSoon = time.Second
 
 func processesUnknown(v view) bool { return !v.in.Observed.Processes.IsKnown() }
 
 func waitForObservation(v view) Plan {
 	return Plan{
 		Message:      "cannot tell which processes run: " + v.in.Observed.Processes.Reason,
-		RequeueAfter: min(lookSoon, v.interval()),
+		RequeueAfter: min(LookSoon, v.interval()),
 	}
 }
 
@@ -160,6 +160,6 @@ func reportLockUnreadable(v view) Plan {
 	return Plan{
 		Message:      "cannot tell whether the lock is held: " + v.in.Observed.Lock.Reason,
 		Remedy:       "make " + v.in.Desired.Files.Lock + " a readable regular file, or remove it if it is something else",
-		RequeueAfter: min(lookSoon, v.interval()),
+		RequeueAfter: min(LookSoon, v.interval()),
 	}
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -39,16 +38,6 @@ type RestoreWish struct {
 // copyPatience is how long a copy that was begun may take before it is begun
 // once more.
 const copyPatience = time.Hour
-
-// RestorePath returns the backup that the annotation names; empty for none.
-func RestorePath(object *v1alpha1.Temporal) string {
-	value := object.Annotations[v1alpha1.RestoreAnnotation]
-	at := strings.LastIndexByte(value, '@')
-	if at < 0 || object.Spec.Storage.Type != v1alpha1.StorageFile {
-		return ""
-	}
-	return value[:at]
-}
 
 // restoreWish returns the restore annotation that was not carried out yet;
 // empty for none. What was is recorded beside the database, and remembered: an
@@ -124,7 +113,7 @@ func stopForRestore(v view) Plan {
 	if !v.staged() {
 		return Plan{
 			Message: Describe(*v.main) + " goes on while the backup is copied and checked: " + message,
-			Actions: v.stageBackup(RestoreRequested), RequeueAfter: lookSoon,
+			Actions: v.stageBackup(RestoreRequested), RequeueAfter: LookSoon,
 		}
 	}
 	return Plan{
@@ -140,7 +129,7 @@ func restore(v view) Plan {
 	if !v.staged() && !v.unfinished() {
 		return Plan{
 			Message: "not running: the backup " + work.BackupPath + " is copied and checked before it is restored",
-			Actions: v.stageBackup(RestorePending), RequeueAfter: lookSoon,
+			Actions: v.stageBackup(RestorePending), RequeueAfter: LookSoon,
 		}
 	}
 	message := "it was asked for"

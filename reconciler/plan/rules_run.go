@@ -186,7 +186,7 @@ func healthUnknown(v view) bool { return v.main != nil && v.serving.IsUnknown() 
 func waitForHealth(v view) Plan {
 	return Plan{
 		Message:      "cannot tell whether " + Describe(*v.main) + " serves: " + v.serving.Reason,
-		RequeueAfter: min(lookSoon, v.interval()),
+		RequeueAfter: min(LookSoon, v.interval()),
 	}
 }
 

@@ -147,7 +147,7 @@ func (v view) anotherPort() string {
 func fileMissing(v view) bool { return v.in.Desired.Missing }
 
 func waitForFile(v view) Plan {
-	return Plan{Message: "not running, and the desired file is missing", RequeueAfter: lookSoon}
+	return Plan{Message: "not running, and the desired file is missing", RequeueAfter: LookSoon}
 }
 
 // backingOff: a delay longer than the longest means that the wall clock was

@@ -47,7 +47,7 @@ func (v view) retiring() []observed.Process {
 // that sleeps in the kernel survives a kill, and is not hammered.
 func (v view) killDue(p observed.Process) bool {
 	r, _ := v.retirement(p)
-	return r.Killed.IsZero() || v.in.Now.Sub(r.Killed) >= lookSoon
+	return r.Killed.IsZero() || v.in.Now.Sub(r.Killed) >= LookSoon
 }
 
 func terminationOverdue(v view) bool {
@@ -60,7 +60,7 @@ func terminationOverdue(v view) bool {
 }
 
 func killOverdue(v view) Plan {
-	plan := Plan{RequeueAfter: min(lookSoon, v.interval())}
+	plan := Plan{RequeueAfter: min(LookSoon, v.interval())}
 	for _, p := range v.retiring() {
 		switch r, _ := v.retirement(p); {
 		case !v.overdue(p):

@@ -49,7 +49,7 @@ func keepUnknown(v view) Plan {
 	return Plan{
 		Message:      fmt.Sprintf("%s stays, although %s: %s, and it may be the only one that has its data", Describe(*v.main), why, v.databaseFile().Message),
 		Remedy:       "save what of it can be read with " + v.quoted("backup") + "; " + v.quoted("restart") + " then replaces it all the same",
-		RequeueAfter: min(lookSoon, v.interval()),
+		RequeueAfter: min(LookSoon, v.interval()),
 	}
 }
 
@@ -111,7 +111,7 @@ func waitForUnknown(v view) Plan {
 	_, unknown := v.unhealthy()
 	return Plan{
 		Message:      "cannot tell whether all is well with " + Describe(*v.main) + ": " + unknown.Message,
-		RequeueAfter: min(lookSoon, v.interval()),
+		RequeueAfter: min(LookSoon, v.interval()),
 	}
 }
 

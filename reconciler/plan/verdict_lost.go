@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -81,35 +80,6 @@ func (v view) lostFile() observed.Knowledge {
 	return observed.Known
 }
 
-// Origin is the database file that a server was started on.
-type Origin struct {
-	// Named is its path as a person wrote it, Path where that leads now, without
-	// symbolic links.
-	Named, Path string
-	// Exists says whether there is a file at Path.
-	Exists observed.Knowledge
-	// Another is the database that the server has open instead; zero for none, or
-	// where that is not told.
-	Another observed.AnotherFile
-}
-
-// Linked reports whether there are symbolic links on the way to it.
-func (o Origin) Linked() bool { return o.Named != o.Path }
-
-// origin returns the database that the server was started on: whatever the spec
-// says by now, that was decided then.
-func (v view) origin() Origin {
-	db := v.in.Observed.Database
-	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, Exists: db.File.Knowledge}
-	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		o = Origin{Named: on.Path, Path: on.Path, Exists: on.Exists}
-	}
-	for _, p := range v.unit {
-		o.Another = cmp.Or(o.Another, p.Another)
-	}
-	return o
-}
-
 // startUnread reports whether it cannot be told which database the server was
 // started on.
 func (v view) startUnread() bool {
@@ -137,27 +107,29 @@ func (v view) whyUntold() string {
 // anything, is another file.
 func (v view) lost() Verdict {
 	name, from := v1alpha1.ConditionDatabaseFile, v.origin()
-	path, gone, has := from.Path, from.Exists == observed.Absent, from.Another
+	gone, another := from.Exists == observed.Absent, from.Another
 	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
 		"; or give it up with " + v.quoted("restart")
+	find := fmt.Sprintf("find it with 'find / -samefile %s' and move it back; or %s", another.Link, rescue)
 	reason := "Replaced"
 	if gone {
 		reason = "Moved"
 	}
 	switch {
-	case has.Path != "" && from.Linked():
+	case another.Path != "" && from.Linked():
 		// The file may be where it was, and the link lead elsewhere.
-		return fails(name, reason, from.Named+" leads to "+path+" now, and the server has "+has.Path+" open",
+		return fails(name, reason, from.Named+" leads to "+from.Path+" now, and the server has "+another.Path+" open",
 			"set the link, or the file, back; or "+rescue)
-	case has.Path != "" && gone:
-		return fails(name, reason, path+" was moved to "+has.Path+" under the server, which cannot write it there", "move it back; or "+rescue)
-	case has.Path != "":
-		return fails(name, reason, path+" was replaced under the server, which still has the old file, now at "+has.Path, rescue)
-	case gone && has.Links > 0:
-		return fails(name, reason, path+" was deleted under the server, but the file has another name",
-			fmt.Sprintf("find it with 'find / -inum %d' and move it back; or %s", has.Inode, rescue))
+	case another.Path != "" && gone:
+		return fails(name, reason, from.Named+" was moved to "+another.Path+" under the server, which cannot write it there", "move it back; or "+rescue)
+	case another.Path != "":
+		return fails(name, reason, from.Named+" was replaced under the server, which still has the old file, now at "+another.Path, rescue)
+	case gone && another.Links > 0:
+		return fails(name, reason, from.Named+" is gone, and the file that the server has open has another name", find)
+	case another.Links > 0:
+		return fails(name, reason, from.Named+" was replaced under the server, which still has the old file, and that has another name", rescue)
 	case gone:
-		return fails(name, "Deleted", path+" was deleted under the server: what it holds is lost when it ends", rescue)
+		return fails(name, "Deleted", from.Named+" was deleted under the server: what it holds is lost when it ends", rescue)
 	}
-	return fails(name, reason, path+" was replaced under the server, which still has the old file", rescue)
+	return fails(name, reason, from.Named+" was replaced under the server, which still has the old file", rescue)
 }

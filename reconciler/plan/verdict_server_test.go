@@ -41,7 +41,10 @@ func TestDatabaseFileVerdict(t *testing.T) {
 		{"another name", opens(observed.Absent, func(b *base) {
 			noFile(b)
 			b.edit(func(p *observed.Process) { p.Another = observed.AnotherFile{Inode: 4711, Links: 1} })
-		}), observed.Absent, "Moved", "the file has another name"},
+		}), observed.Absent, "Moved", "the file that the server has open has another name"},
+		{"replaced, and another name", opens(observed.Absent, func(b *base) {
+			b.edit(func(p *observed.Process) { p.Another = observed.AnotherFile{Inode: 4711, Links: 1} })
+		}), observed.Absent, "Replaced", "and that has another name"},
 		{"the link leads elsewhere", opens(observed.Absent, func(b *base) {
 			b.Observed.Database.Path = "/tmp/other.db"
 			b.edit(func(p *observed.Process) { p.Another.Path = "/tmp/x.db" })

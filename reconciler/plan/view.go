@@ -203,6 +203,6 @@ func (v view) age() time.Duration { return v.ageOf(*v.main) }
 // same look, so that it does not matter whether the clock was set since.
 func (v view) ageOf(p observed.Process) time.Duration { return v.in.Observed.Time.Sub(p.Started) }
 
-// wakingAge is ageOf less what the machine has slept since its boot. Two of them
-// differ by the time in which the process could do something.
+// wakingAge is ageOf less all that the machine has slept, before the process too.
+// Two of them differ by the time in which the process could do something.
 func (v view) wakingAge(p observed.Process) time.Duration { return v.ageOf(p) - v.in.Observed.Slept }

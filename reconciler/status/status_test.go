@@ -42,8 +42,10 @@ func healthyPass() Pass {
 		},
 		Plan: plan.Plan{
 			Situation: plan.Converged, Message: "serves",
-			Main: &server, Unit: []observed.Process{server}, Serving: observed.Is(true),
-			Verdicts: verdicts(observed.Known, observed.Absent),
+			Findings: plan.Findings{
+				Main: &server, Unit: []observed.Process{server}, Serving: observed.Is(true),
+				Verdicts: verdicts(observed.Known, observed.Absent),
+			},
 		},
 	}
 	for _, p := range []struct {
@@ -75,8 +77,10 @@ func verdicts(positive, negative observed.Knowledge) []plan.Verdict {
 // noProcess is the same world without the server.
 func noProcess(p *Pass) {
 	p.Plan = plan.Plan{
-		Situation: plan.NotRunning, Message: "not running", Serving: observed.None[bool]("no server"),
-		Verdicts: verdicts(observed.Known, observed.Absent),
+		Situation: plan.NotRunning, Message: "not running",
+		Findings: plan.Findings{
+			Serving: observed.None[bool]("no server"), Verdicts: verdicts(observed.Known, observed.Absent),
+		},
 	}
 	p.Input.Observed.Processes = observed.Is([]observed.Process{})
 	p.Input.Observed.Lock = observed.None[observed.Lock]("")

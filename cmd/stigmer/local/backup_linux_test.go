@@ -22,7 +22,7 @@ func TestServedFile(t *testing.T) {
 	s, _, _ := sessionIn(t, home, "text")
 	look := func(opens observed.Knowledge, lost observed.Knowledge) reconciler.Look {
 		server := observed.Process{Identity: observed.Identity{PID: os.Getpid()}, Evidence: observed.Evidence{OpensDatabase: opens}}
-		look := reconciler.Look{Plan: plan.Plan{Main: &server, Unit: []observed.Process{server}, LostFile: lost}}
+		look := reconciler.Look{Plan: plan.Plan{Findings: plan.Findings{Main: &server, Unit: []observed.Process{server}, LostFile: lost}}}
 		look.Input.Observed.Database.Path = path
 		return look
 	}

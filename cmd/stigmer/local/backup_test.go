@@ -18,7 +18,9 @@ import (
 
 // served is a look at a server of build b.
 func served(recorded observed.Fact[observed.Meta], cluster observed.Fact[observed.Cluster]) reconciler.Look {
-	look := reconciler.Look{Plan: plan.Plan{LostFile: observed.Absent, Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})}}}
+	look := reconciler.Look{Plan: plan.Plan{Findings: plan.Findings{
+		LostFile: observed.Absent, Main: &observed.Process{Launch: observed.Is(observed.Launch{Build: "b"})},
+	}}}
 	look.Input.Observed.Database.Meta, look.Input.Observed.Server.Cluster = recorded, cluster
 	return look
 }

@@ -85,8 +85,8 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	running := counted.Input.Observed.Server.Running.Value
 	switch next := plan.Compute(then); {
 	case running == 0 || counted.Plan.Volatile:
-	case next.Situation == plan.RestoreRequested:
-		fmt.Fprintf(s.stderr, "%s is restored first: the database in which %s is kept beside it\n", next.RestoreAsked, areRunning(running))
+	case next.Restore.Backup != "" && next.Restore.Problem == "":
+		fmt.Fprintf(s.stderr, "%s is restored with this change: the database in which %s is kept beside it\n", next.Restore.Backup, areRunning(running))
 	default:
 		fmt.Fprintln(s.stderr, whatBecomes(running, before.Object.Spec.Storage.Path, wanted.Spec.Storage.Path))
 	}
@@ -128,15 +128,26 @@ func lossOf(look reconciler.Look) string {
 // how it is saved.
 func dataAlone(look reconciler.Look) string {
 	from, backup := look.Plan.Origin, plan.Command(look.Object.Name, "backup")
-	switch {
-	case from.Another.Path != "":
-		return fmt.Sprintf("whose database is %s and no longer %s; '%s' saves it", from.Another.Path, from.Named, backup)
-	case from.Another.Links > 0:
-		return fmt.Sprintf("whose database has another name than %s; '%s' saves it", from.Named, backup)
-	case look.Plan.LostFile == observed.Unknown:
-		return fmt.Sprintf("which may be the only one that has what was in %s; '%s' saves what of it can be read", from.Named, backup)
+	is, alone, saved := "is", "alone has", "it"
+	if look.Plan.LostFile == observed.Unknown {
+		is, alone, saved = "may be", "may be the only one that has", "what of it can be read"
 	}
-	return fmt.Sprintf("which alone has what was in %s; '%s' saves it", from.Named, backup)
+	if now := whereNow(from); now != "" {
+		return fmt.Sprintf("whose database %s no longer %s but %s; '%s' saves it", is, from.Named, now, backup)
+	}
+	return fmt.Sprintf("which %s what was in %s; '%s' saves %s", alone, from.Named, backup, saved)
+}
+
+// whereNow says where a database is that is not where its server was started on
+// it; empty when nothing leads there.
+func whereNow(from plan.Origin) string {
+	switch another := from.Another; {
+	case another.Path != "":
+		return another.Path
+	case another.Links > 0:
+		return fmt.Sprintf("another name of it (inode %d)", another.Inode)
+	}
+	return ""
 }
 
 // confirmRestore asks before a backup takes the place of a database in which

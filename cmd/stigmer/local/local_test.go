@@ -159,13 +159,15 @@ func TestRow(t *testing.T) {
 }
 
 func TestBlockedBy(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	stalled := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: v1alpha1.TemporalStatus{
-		Conditions: []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable"}},
+		Conditions: []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable", LastTransitionTime: metav1.NewTime(at)}},
 	}}
 	strange := stalled.DeepCopy()
 	strange.Status.Conditions[0].Reason = "PortHeldByStranger"
-	locked, at := stalled.DeepCopy(), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	locked.Status.Conditions[0].Reason, locked.Status.Conditions[0].LastTransitionTime = "NotRunning", metav1.NewTime(at)
+	locked := stalled.DeepCopy()
+	locked.Status.Conditions[0].Reason = "NotRunning"
+	starts := plan.Plan{Situation: plan.NotRunning, Actions: []plan.Action{{Verb: plan.Start}}}
 	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}}
 	newer := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 3}}
 	cases := []struct {
@@ -176,10 +178,12 @@ func TestBlockedBy(t *testing.T) {
 		{"nothing", reconciler.Look{Object: object}, nil},
 		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{code: exitUsage, what: "bad", message: "bad"}},
 		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{code: exitUserAction, what: "m", message: "m; r"}},
-		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable"}},
-		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange}, nil},
-		{"a start that somebody prevents", reconciler.Look{Object: object, Reported: locked}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at}},
-		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled}, nil},
+		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled, DaemonRuns: true}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at, again: time.Second}},
+		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange, DaemonRuns: true}, nil},
+		{"a start that somebody prevents", reconciler.Look{Object: object, Reported: locked, DaemonRuns: true, Plan: starts}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at, again: 5 * time.Second}},
+		{"it was started meanwhile", reconciler.Look{Object: object, Reported: locked, DaemonRuns: true, Plan: plan.Plan{Situation: plan.Starting}}, nil},
+		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled, DaemonRuns: true}, nil},
+		{"it was, and is no more", reconciler.Look{Object: object, Reported: stalled}, nil},
 	}
 	for _, c := range cases {
 		if diff := cmp.Diff(c.want, blockedBy(c.look), cmp.AllowUnexported(obstacle{})); diff != "" {
@@ -188,8 +192,8 @@ func TestBlockedBy(t *testing.T) {
 	}
 }
 
-// TestPatience: what the daemon met before the command began may be gone, and the
-// daemon tries again within five seconds.
+// TestPatience: what the daemon met before the command began may be gone, and is met
+// again if it is not.
 func TestPatience(t *testing.T) {
 	began := time.Date(2026, 1, 2, 3, 4, 5, 600e6, time.UTC)
 	for name, c := range map[string]struct {
@@ -202,7 +206,7 @@ func TestPatience(t *testing.T) {
 		"met since":              {began.Add(time.Minute).Truncate(time.Second), 500 * time.Millisecond},
 		"met long before":        {began.Add(-time.Hour), 5500 * time.Millisecond},
 	} {
-		if got := (&obstacle{met: c.met}).patience(began); got != c.want {
+		if got := (&obstacle{met: c.met, again: 5 * time.Second}).patience(began); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -210,7 +214,7 @@ func TestPatience(t *testing.T) {
 
 func TestHowReached(t *testing.T) {
 	seen := func(pid int, serving observed.Fact[bool]) reconciler.Look {
-		return reconciler.Look{Plan: plan.Plan{Main: &observed.Process{Identity: observed.Identity{PID: pid}}, Serving: serving}}
+		return reconciler.Look{Plan: plan.Plan{Findings: plan.Findings{Main: &observed.Process{Identity: observed.Identity{PID: pid}}, Serving: serving}}}
 	}
 	serves := observed.Is(true)
 	cases := []struct {

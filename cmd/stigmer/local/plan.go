@@ -76,9 +76,7 @@ func outcomeOf(name string, look reconciler.Look) *exitError {
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong, so nothing is done", name)}
 	case look.Problem != "":
 		return &exitError{exitUsage, fmt.Errorf("the desired file of %s is wrong; the last valid one stays in force", name)}
-	case look.Plan.Remedy != "" && !mayHeal(look):
-		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
-	case lastAttempt(look) != "":
+	case look.Plan.Remedy != "" && !mayHeal(look), lastAttempt(look) != "":
 		return &exitError{exitUserAction, fmt.Errorf("%s waits for you", name)}
 	case len(look.Plan.Actions) > 0:
 		return &exitError{exitPending, errors.New("changes are pending")}

@@ -73,19 +73,15 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if err != nil {
 		return err
 	}
-	if err := s.printReady(look, "restored,", false); err != nil || s.structured() {
-		return err
-	}
-	return s.printReplaced(look.Input.Observed.Database.Path, before.Input.Now)
+	return s.printRestored(look, path, before.Input.Now)
 }
 
 // wishRestored writes the wish, waits until it is carried out and removes it
 // again, so that the file says what should be and not what was done.
 func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Duration) (reconciler.Look, error) {
-	annotation := []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}
 	err := s.editDesired(ctx, true,
 		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
-		encoding.Change{Path: annotation, Value: wish})
+		encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish})
 	if err != nil {
 		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
 	}
@@ -93,20 +89,34 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 		return reconciler.Look{}, err
 	}
 	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish)}
-	_, err = w.wait(ctx)
+	look, err := w.wait(ctx)
 	if err != nil && !takesBack(err) {
 		return reconciler.Look{}, err
 	}
-	if err := s.editDesired(ctx, false, encoding.Change{Path: annotation, Delete: true}); err != nil {
+	if err := s.dropWish(ctx, wish); err != nil {
 		return reconciler.Look{}, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", err)
 	}
-	if blocked := (*exitError)(nil); errors.As(err, &blocked) {
+	if blocked := (*exitError)(nil); errors.As(err, &blocked) && !isRestored(look, wish) {
 		return reconciler.Look{}, &exitError{blocked.code, fmt.Errorf("%w\nthe restore was taken back: run it again then", err)}
 	}
 	if err != nil {
 		return reconciler.Look{}, err
 	}
 	return s.awaitReady(ctx, timeout)
+}
+
+// dropWish removes the wish from the file, unless another one took its place.
+func (s *session) dropWish(ctx context.Context, wish string) error {
+	look, err := s.look(ctx, s.name)
+	if err != nil || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
+		return err
+	}
+	return s.editDesired(ctx, false, encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true})
+}
+
+// isRestored reports whether the look shows that the wish was carried out.
+func isRestored(look reconciler.Look, wish string) bool {
+	return look.Input.Observed.Database.Meta.Value.Restored == wish
 }
 
 // takesBack reports whether the command ends with the wish undone: it was refused,
@@ -131,23 +141,30 @@ func (e *refusedError) Error() string {
 func restored(wish string) func(reconciler.Look) bool {
 	ready := readiness()
 	return func(look reconciler.Look) bool {
-		return ready(look) && look.Input.Observed.Database.Meta.Value.Restored == wish
+		return ready(look) && isRestored(look, wish)
 	}
 }
 
-// refused returns what tells that the wish will not be carried out.
+// refused returns what tells that the wish will not be carried out, or what came
+// after it was.
 func refused(wish string) func(reconciler.Look) error {
 	return func(look reconciler.Look) error {
-		kept := look.Input.History.Restore
-		begun := look.Input.Observed.Database.Staged.Value.Replaces != ""
+		if look.Object == nil {
+			return nil
+		}
+		kept, done := look.Input.History.Restore, isRestored(look, wish)
+		disabled := look.Problem == "" && !look.Object.Spec.IsEnabled()
+		now := look.Object.Annotations[v1alpha1.RestoreAnnotation]
 		switch {
-		case look.Input.Observed.Database.Meta.Value.Restored == wish && look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled():
+		case done && disabled:
 			return fmt.Errorf("%s was restored, and stopped meanwhile: spec.enabled is false", look.Object.Name)
-		case look.Problem == "" && look.Object != nil && !look.Object.Spec.IsEnabled() && !begun:
+		case done && now != "" && now != wish:
+			return fmt.Errorf("%s was restored, and another restore was asked for since", look.Object.Name)
+		case done:
+			return nil // Temporal is about to be ready
+		case disabled && !look.Plan.Restore.Begun:
 			return &refusedError{look.Object.Name + " was stopped meanwhile: spec.enabled is false"}
-		case look.Input.Observed.Database.Meta.Value.Restored == wish:
-			// It is in place, and Temporal is about to be ready.
-		case look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish:
+		case now != wish:
 			return errors.New("not restored: the wish was taken out of the file, or another one took its place")
 		case look.Plan.Situation == plan.RestoreBlocked:
 			return &refusedError{look.Plan.Message}
@@ -201,6 +218,16 @@ func (s *session) requireUnused(ctx context.Context, path string) error {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// printRestored prints the server that is ready on what was restored, and where the
+// database is that was replaced since.
+func (s *session) printRestored(look reconciler.Look, backup string, since time.Time) error {
+	if err := s.printReady(look, "restored,", false); err != nil || s.structured() {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "  from     %s\n", backup)
+	return s.printReplaced(look.Input.Observed.Database.Path, since)
 }
 
 // printReplaced says where the database is that was replaced since.

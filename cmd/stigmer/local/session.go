@@ -101,7 +101,7 @@ func (s *session) lookWith(ctx context.Context, name string, looker reconciler.L
 	if err != nil {
 		return reconciler.Look{}, err
 	}
-	looker.Home, looker.Search, looker.Observer, looker.AsDaemon = s.home, search(), s.observer, running
+	looker.Home, looker.Search, looker.Observer, looker.DaemonRuns = s.home, search(), s.observer, running
 	return looker.Look(ctx, name)
 }
 

@@ -187,7 +187,7 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 		return err
 	}
 	if external := before.Plan.External; external != nil {
-		return s.printResult(now.Object, fmt.Sprintf("%s no longer uses %s, which is not ours and goes on", s.name, plan.Describe(external.Process)))
+		return s.printResult(now.Object, fmt.Sprintf("%s no longer uses %s, which is not ours and goes on", s.name, plan.Describe(external.Process))+s.restoreWaits(now))
 	}
 	if before.Plan.Main == nil {
 		return s.printResult(now.Object, s.name+" is stopped; it was not running"+s.restoreWaits(now))
@@ -210,34 +210,41 @@ func (s *session) printStopped(ctx context.Context, before reconciler.Look) erro
 // restoreWaits says that a restore was asked for and not carried out, and how it
 // is given up; empty when there is none.
 func (s *session) restoreWaits(look reconciler.Look) string {
-	if look.Plan.RestoreAsked == "" {
+	restore := look.Plan.Restore
+	giveUp := fmt.Sprintf("to give that up, remove the annotation %s from %s", v1alpha1.RestoreAnnotation, s.home.Desired(s.name))
+	switch {
+	case restore.Begun:
+		return fmt.Sprintf("\n  the restore of %s has begun, and the next start finishes it", restore.Backup)
+	case restore.Backup == "" || look.Missing:
 		return ""
+	case restore.Problem != "":
+		return fmt.Sprintf("\n  %s was to be restored and cannot be now: %s; %s", restore.Backup, restore.Problem, giveUp)
 	}
-	return fmt.Sprintf("\n  %s is still to be restored, at the next start; to give that up, remove the annotation %s from %s",
-		look.Plan.RestoreAsked, v1alpha1.RestoreAnnotation, s.home.Desired(s.name))
+	return fmt.Sprintf("\n  %s is still to be restored, at the next start; %s", restore.Backup, giveUp)
 }
 
 // whatBecameOf says what became of the data that a server had alone, or may have.
 func (s *session) whatBecameOf(before reconciler.Look) string {
-	from := before.Plan.Origin
+	from, uncertain := before.Plan.Origin, before.Plan.LostFile == observed.Unknown
+	now, is := whereNow(from), "is in"
+	if uncertain {
+		is = "may be in"
+	}
 	switch {
 	case s.savedSince(before.Plan.Main.Started):
 		return fmt.Sprintf("what it had is in a backup: see '%s'", s.command("backups"))
-	case from.Another.Path != "":
-		return "what was in " + from.Named + " is in " + strings.Join(append([]string{from.Another.Path}, leftBehind(from)...), " and ")
-	case before.Plan.LostFile == observed.Unknown:
+	case now != "":
+		return fmt.Sprintf("what was in %s %s %s", from.Named, is, strings.Join(append([]string{now}, leftBehind(from)...), " and "))
+	case uncertain:
 		return "it may have been the only one that had what was in " + from.Named
-	case from.Another.Links > 0:
-		return fmt.Sprintf("what was in %s is in the file's other name: 'find / -inum %d' finds it", from.Named, from.Another.Inode)
 	}
 	return "what was in " + from.Named + " is gone with it"
 }
 
 // leftBehind returns what of a database that was renamed under its server lies by
-// its old name, by which SQLite looks for it. What lies beside a file that a link
-// leads to now is of that one.
+// its old name, by which SQLite looks for it.
 func leftBehind(from plan.Origin) []string {
-	if from.Linked() && from.Exists != observed.Absent {
+	if slices.ContainsFunc(observed.CompanionPaths(from.Another.Path), exists) {
 		return nil
 	}
 	return slices.DeleteFunc(observed.CompanionPaths(from.Path), func(path string) bool { return !exists(path) })

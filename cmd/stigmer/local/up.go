@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -205,22 +206,11 @@ func (s *session) makesDatabase(changes []encoding.Change) bool {
 // printStarted is printReady for a start that may have carried out a restore which
 // was asked for before.
 func (s *session) printStarted(before, look reconciler.Look, how string, isNew bool) error {
-	restored := before.Plan.RestoreAsked != "" &&
-		before.Object.Annotations[v1alpha1.RestoreAnnotation] == look.Input.Observed.Database.Meta.Value.Restored
-	if restored {
-		how = "restored,"
+	was, is := before.Input.Observed.Database.Meta.Value.Restored, look.Input.Observed.Database.Meta.Value.Restored
+	if backup := before.Plan.Restore.Backup; backup != "" && is != was && strings.HasPrefix(is, backup+"@") {
+		return s.printRestored(look, backup, before.Input.Now)
 	}
-	err := s.printReady(look, how, isNew)
-	switch {
-	case err != nil || s.structured():
-		return err
-	case restored:
-		fmt.Fprintf(s.stdout, "  from     %s\n", before.Plan.RestoreAsked)
-		return s.printReplaced(look.Input.Observed.Database.Path, before.Input.Now)
-	case look.Plan.RestoreAsked != "":
-		fmt.Fprintf(s.stdout, "  restore  %s is still to be restored\n", look.Plan.RestoreAsked)
-	}
-	return nil
+	return s.printReady(look, how, isNew)
 }
 
 // printReady prints the server that is ready, and whether its database is new.

@@ -51,14 +51,14 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	next := time.NewTimer(waitLookMin)
 	defer next.Stop()
 	var met *obstacle
-	var since time.Time
+	var since time.Time // when it was seen first
 	var last reconciler.Look
 	for {
 		look, err := w.lookAsNeeded(timeout, last, began)
 		switch {
 		case timeout.Err() != nil:
 			// This look was cut short and tells nothing.
-			return last, w.gaveUp(ctx, last)
+			return last, w.gaveUp(ctx, last, met, since)
 		case err != nil:
 			return look, err
 		case w.done(look):
@@ -73,7 +73,7 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		if now := blockedBy(look); now == nil || met == nil || now.what != met.what {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= now.patience(began) {
-			return look, &exitError{now.code, fmt.Errorf("%s\n%s", now.message, goesOn(look))}
+			return look, now.stops(look)
 		}
 		progress.show(w.goal, look)
 		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
@@ -83,9 +83,14 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		select {
 		case <-next.C:
 		case <-timeout.Done():
-			return look, w.gaveUp(ctx, look)
+			return look, w.gaveUp(ctx, look, met, since)
 		}
 	}
+}
+
+// stops is the error of a command that gives up on the obstacle.
+func (o *obstacle) stops(look reconciler.Look) error {
+	return &exitError{o.code, fmt.Errorf("%s\n%s", o.message, goesOn(look))}
 }
 
 // goesOn says what becomes of an instance that waits for the user.
@@ -118,17 +123,19 @@ type obstacle struct {
 	code int
 	// what it is, and how it is told to the user.
 	what, message string
-	// met is when the daemon met it, to the second; zero when the look itself shows it.
-	met time.Time
+	// met is since when the daemon has told of it, to the second, and again how soon
+	// it meets it once more; zero when the look itself shows it.
+	met   time.Time
+	again time.Duration
 }
 
-// patience is how long the obstacle must be seen by a command that began then. One
-// that the daemon met before may be gone, and is met again when it next tries.
+// patience is how long the obstacle must be seen by a command that began then: what
+// the daemon told of before that may be gone.
 func (o *obstacle) patience(began time.Time) time.Duration {
 	if o.met.IsZero() || !o.met.Before(began.Truncate(time.Second)) {
 		return blockedFor
 	}
-	return reconciler.LookAtLeast + blockedFor
+	return o.again + blockedFor
 }
 
 // blockedBy returns what the user has to do before the instance can go on;
@@ -149,23 +156,24 @@ func blockedBy(look reconciler.Look) *obstacle {
 // toldByDaemon returns the obstacle that only the daemon can tell of.
 func toldByDaemon(look reconciler.Look) *obstacle {
 	reported := look.Reported
-	if reported == nil || look.Object == nil || !sameGeneration(reported, look.Object) {
+	if reported == nil || !look.DaemonRuns || look.Object == nil || !sameGeneration(reported, look.Object) {
 		return nil
 	}
 	c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled)
 	if c == nil || c.Status != metav1.ConditionTrue {
 		return nil
 	}
-	o := &obstacle{code: exitUserAction, what: c.Message, message: c.Message}
-	switch plan.Situation(c.Reason) {
-	case plan.ExecutableMissing, plan.ExecutableUnusable:
-		return o
-	case plan.NotRunning, plan.RecordStale:
-		// A start that somebody else keeps from succeeding.
-		o.met = c.LastTransitionTime.Time
-		return o
+	told := &obstacle{code: exitUserAction, what: c.Message, message: c.Message, met: c.LastTransitionTime.Time}
+	switch situation := plan.Situation(c.Reason); {
+	case situation == plan.ExecutableMissing, situation == plan.ExecutableUnusable:
+		told.again = plan.LookSoon
+	case situation == look.Plan.Situation && len(look.Plan.Actions) > 0:
+		// Somebody keeps from succeeding what the daemon does, such as a start.
+		told.again = reconciler.RetryWithin
+	default:
+		return nil
 	}
-	return nil
+	return told
 }
 
 // mayHeal reports whether all that fails is one write check: on a busy machine
@@ -180,14 +188,18 @@ func sameGeneration(reported, object *v1alpha1.Temporal) bool {
 	return reported.Generation == object.Generation
 }
 
-// gaveUp says why waiting ended early: Ctrl-C, or the time was up.
-func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look) error {
+// gaveUp says why waiting ended early: Ctrl-C, or the time was up, be it while an
+// obstacle was seen for a while.
+func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look, met *obstacle, since time.Time) error {
 	last := "there was no time to look"
 	if look.Object != nil {
 		last = look.Object.Status.Message
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
+	}
+	if met != nil && time.Since(since) >= blockedFor {
+		return met.stops(look)
 	}
 	if line := w.lastLogLine(); look.Plan.Situation == plan.BackingOff && look.Input.History.StartProblem == "" && line != "" {
 		last += fmt.Sprintf("; its log ends with %q", line)

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
+)
+
+// Findings are what the plan was concluded from.
+type Findings struct {
+	// Main is the process that is the instance; nil when there is none.
+	Main *observed.Process
+	// Serving says whether Main serves the frontend, and why not. It is
+	// Absent when there is no Main.
+	Serving observed.Fact[bool]
+	// Unit are Main and the processes of its session.
+	Unit []observed.Process
+	// Volatile says that Main keeps its workflows in memory.
+	Volatile bool
+	// LostFile says whether Main alone has its data, because its database is not
+	// at its path any more.
+	LostFile observed.Knowledge
+	// Origin is the database file that Main was started on, when it was started on
+	// one, and otherwise the one of the spec.
+	Origin Origin
+	// Restore is the one that was asked for and is not done.
+	Restore PendingRestore
+	// Verdicts are what the look says of each aspect of the instance.
+	Verdicts []Verdict
+}
+
+func (v view) findings() Findings {
+	return Findings{
+		Main: v.main, Serving: v.serving, Unit: v.unit,
+		Volatile: v.main != nil && v.volatile(),
+		LostFile: v.lostFile(), Origin: v.origin(), Restore: v.pendingRestore(),
+		Verdicts: v.checks,
+	}
+}
+
+// Origin is the database file that a server was started on.
+type Origin struct {
+	// Named is its path as a person wrote it, Path where that leads now, without
+	// symbolic links.
+	Named, Path string
+	// Exists says whether there is a file at Path.
+	Exists observed.Knowledge
+	// Another is the database that the server has open when that is not the one at
+	// Path; zero for none, or where that is not told.
+	Another observed.AnotherFile
+}
+
+// Linked reports whether there are symbolic links on the way to it.
+func (o Origin) Linked() bool { return o.Named != o.Path }
+
+// origin returns the database that the server was started on: whatever the spec
+// says by now, that was decided then.
+func (v view) origin() Origin {
+	db := v.in.Observed.Database
+	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, Exists: db.File.Knowledge}
+	if on, elsewhere := v.startedElsewhere(); elsewhere {
+		o = Origin{Named: on.Named, Path: on.Path, Exists: on.Exists}
+	}
+	for _, p := range v.unit {
+		// A wrapper may have one open too, of which less is told.
+		if another := p.Another; o.Another.Path == "" && (another.Path != "" || o.Another.Links == 0) {
+			o.Another = another
+		}
+	}
+	return o
+}
+
+// PendingRestore is a restore that was asked for and is not done.
+type PendingRestore struct {
+	// Backup is the path of what is restored; empty for no restore.
+	Backup string
+	// Begun says that the database was moved aside already: the next start finishes
+	// it, whatever is wished by then.
+	Begun bool
+	// Problem is why it cannot be done now; empty for nothing.
+	Problem string
+}
+
+func (v view) pendingRestore() PendingRestore {
+	switch {
+	case v.unfinished():
+		return PendingRestore{Backup: backupOf(v.in.Observed.Database.Staged.Value.Restored), Begun: true}
+	case v.restoreWish() != "":
+		return PendingRestore{Backup: backupOf(v.restoreWish()), Problem: v.restoreProblem()}
+	}
+	return PendingRestore{}
+}
+
+// RestorePath returns the backup that the annotation names; empty for none.
+func RestorePath(object *v1alpha1.Temporal) string {
+	if object.Spec.Storage.Type != v1alpha1.StorageFile {
+		return ""
+	}
+	return backupOf(object.Annotations[v1alpha1.RestoreAnnotation])
+}
+
+// backupOf returns the path in a wish, which is followed by the time of the wish.
+func backupOf(wish string) string {
+	return wish[:max(strings.LastIndexByte(wish, '@'), 0)]
+}
