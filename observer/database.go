@@ -71,6 +71,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 	meta := readMeta(path)
 	return observed.Database{
 		Path:       path,
+		DeadLink:   deadLink(path),
 		File:       file,
 		SQLite:     beginsAsDatabase(path, file),
 		SecondName: secondName(path, file),

@@ -25,6 +25,15 @@ func nearest(path string) (string, fs.FileInfo, error) {
 	}
 }
 
+// deadLink returns the link on the way to the path that leads nowhere; empty for
+// none.
+func deadLink(path string) string {
+	if at, info, err := nearest(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return at
+	}
+	return ""
+}
+
 // statFileSystem is statfs(2).
 func statFileSystem(path string) (unix.Statfs_t, error) {
 	for {
@@ -61,6 +70,8 @@ func writable(path string, file observed.Fact[observed.File]) observed.Fact[bool
 		return not(fmt.Sprintf("cannot reach %s: %v", folder, err))
 	case err != nil:
 		return observed.Unsure[bool](fmt.Sprintf("cannot look at %s: %v", folder, err))
+	case info.Mode()&fs.ModeSymlink != 0:
+		return not(fmt.Sprintf("%s is a symbolic link that leads nowhere", folder))
 	case !info.IsDir():
 		return not(fmt.Sprintf("%s is %s, not a folder", folder, kindOf(info.Mode())))
 	}

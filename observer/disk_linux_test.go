@@ -101,11 +101,14 @@ func TestWritableWithoutAFolder(t *testing.T) {
 		root + "/new/er/temporal.db": observed.Is(true),
 		root + "/file/temporal.db":   not(root + "/file is a file, not a folder"),
 		root + "/file/new/er.db":     not(root + "/file is a file, not a folder"),
-		root + "/link/temporal.db":   not(root + "/link is a symbolic link, not a folder"),
+		root + "/link/temporal.db":   not(root + "/link is a symbolic link that leads nowhere"),
 	} {
 		d := database(t, Target{DatabasePath: path})
 		if d.Writable != want || !d.File.IsAbsent() {
 			t.Errorf("%s: file = %+v, writable = %+v, want %+v", path, d.File, d.Writable, want)
+		}
+		if dead := map[string]string{root + "/link/temporal.db": root + "/link"}[path]; d.DeadLink != dead {
+			t.Errorf("%s: dead link %q, want %q", path, d.DeadLink, dead)
 		}
 	}
 }

@@ -109,6 +109,9 @@ func (i *instance) recordDesired(desired plan.Desired, problem string, now time.
 // were not written at once.
 func (i *instance) recordPass(before v1alpha1.TemporalStatus, pass status.Pass, now time.Time) {
 	if p := pass.Plan; p.Remedy != "" && !alreadyRefused(before, i.status) {
+		if pass.Failure != nil {
+			p.Message += "; " + pass.Failure.Error()
+		}
 		i.record(events.Event{
 			Type: events.Refusal, Reason: string(p.Situation), Situation: string(p.Situation),
 			Message: p.Message, Remedy: p.Remedy, Key: mask(p.Message),

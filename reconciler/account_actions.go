@@ -1,7 +1,9 @@
 package reconciler
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +25,7 @@ func (i *instance) recordAction(decision plan.Plan, outcome actuator.Outcome, no
 	if outcome.Err != nil {
 		e.Error = outcome.Err.Error()
 	}
-	e.Key = strings.Join([]string{e.Verb, e.Situation, subjectOf(action), mask(cause), mask(e.Error)}, "|")
+	e.Key = strings.Join([]string{e.Verb, e.Situation, subjectOf(outcome), mask(cause), mask(e.Error)}, "|")
 	i.record(e, now)
 }
 
@@ -49,9 +51,10 @@ func whatOf(outcome actuator.Outcome) string {
 // an earlier attempt moved it, the plan says.
 func whereIsTheOld(outcome actuator.Outcome) string {
 	work := outcome.Action.Database
+	var held *actuator.LockHeldError
 	switch {
-	case outcome.Action.Verb != plan.RestoreBackup:
-		return ""
+	case outcome.Action.Verb != plan.RestoreBackup, errors.As(outcome.Err, &held):
+		return "" // nothing was moved
 	case outcome.Err != nil:
 		return fmt.Sprintf("; what was at %s is still there, or at %s", work.Path, work.Aside)
 	}
@@ -65,13 +68,14 @@ func objectOf(action plan.Action) string {
 }
 
 // subjectOf returns what tells one action from another that is not its
-// repetition. Each start and each stop is about another process, and each
-// backup makes another file.
-func subjectOf(action plan.Action) string {
-	switch action.Verb {
-	case plan.Start, plan.Terminate, plan.Kill, plan.WriteRecord:
+// repetition. Each start and each stop is about another process, each backup makes
+// another file, and each attempt at a restore would keep the old one by another name.
+func subjectOf(outcome actuator.Outcome) string {
+	action := outcome.Action
+	switch {
+	case slices.Contains([]plan.Verb{plan.Start, plan.Terminate, plan.Kill, plan.WriteRecord}, action.Verb):
 		return ""
-	case plan.Backup:
+	case action.Verb == plan.Backup, action.Verb == plan.RestoreBackup && outcome.Err != nil:
 		return mask(objectOf(action))
 	}
 	return objectOf(action)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer"
@@ -30,6 +31,10 @@ type Look struct {
 	Reported *v1alpha1.Temporal
 	// DaemonRuns says that there is a daemon, which goes on with Reported.
 	DaemonRuns bool
+	// Told is the daemon's Stalled condition where it tells what this look cannot
+	// see: which executable the daemon finds, and what became of the actions that
+	// are planned. Nil when it tells nothing.
+	Told *metav1.Condition
 }
 
 // Looker looks at instances on behalf of a command. It reads only.
@@ -82,7 +87,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 		look.Object = nil
 	}
 	if l.DaemonRuns && known {
-		look.adoptMessage()
+		look.adopt()
 	}
 	return look, nil
 }
@@ -115,17 +120,47 @@ func (l *Look) judge(desired plan.Desired, state observed.State) {
 	l.Object.Status = status.Compute(previous, status.Pass{Input: l.Input, Plan: l.Plan, DesiredProblem: l.Problem})
 }
 
-// adoptMessage takes the daemon's message where it sees the same: it knows
-// what became of its actions. A message that counts down is out of date.
-func (l *Look) adoptMessage() {
-	switch l.Plan.Situation {
-	case plan.BackingOff, plan.Terminating:
+// adopt takes from the daemon's account what it knows better, if that is of this
+// desired object: it knows what became of its actions.
+func (l *Look) adopt() {
+	if l.Reported == nil || l.Reported.Generation != l.Object.Generation {
 		return
 	}
-	if l.Reported != nil && l.Reported.Generation == l.Object.Generation &&
-		l.Reported.Status.Situation == l.Object.Status.Situation {
-		l.Object.Status.Message = l.Reported.Status.Message
+	l.Told = told(l.Reported.Status, l.Plan)
+	switch l.Plan.Situation {
+	case plan.BackingOff, plan.Terminating:
+		// The message counts down, and is out of date.
+		return
 	}
+	if l.Reported.Status.Situation != l.Object.Status.Situation {
+		return
+	}
+	l.Object.Status.Message = l.Reported.Status.Message
+	if l.Told == nil {
+		return
+	}
+	for _, name := range []string{v1alpha1.ConditionStalled, v1alpha1.ConditionReconciling} {
+		if c := meta.FindStatusCondition(l.Reported.Status.Conditions, name); c != nil {
+			meta.SetStatusCondition(&l.Object.Status.Conditions, *c)
+		}
+	}
+}
+
+// told returns the daemon's Stalled condition when a look with this plan does not
+// see what it tells; nil otherwise.
+func told(reported v1alpha1.TemporalStatus, p plan.Plan) *metav1.Condition {
+	c := meta.FindStatusCondition(reported.Conditions, v1alpha1.ConditionStalled)
+	if c == nil || c.Status != metav1.ConditionTrue {
+		return nil
+	}
+	switch situation := plan.Situation(c.Reason); {
+	case situation == plan.ExecutableMissing, situation == plan.ExecutableUnusable:
+		return c
+	case situation == p.Situation && p.Remedy == "" && len(p.Actions) > 0:
+		// Somebody keeps from succeeding what the daemon does, such as a start.
+		return c
+	}
+	return nil
 }
 
 // findsNone reports whether the daemon has looked for a Temporal for this desired

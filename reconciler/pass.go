@@ -57,7 +57,7 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 	gone := i.watch(decision)
 	failure := i.act(ctx, desired, decision)
 	i.logFailure(failure)
-	decision.Remedy = cmp.Or(decision.Remedy, remedyFor(failure, desired))
+	decision.Remedy = cmp.Or(decision.Remedy, remedyFor(failure, decision, desired))
 
 	input.History = i.history
 	err = i.account(status.Pass{Input: input, Plan: decision, Failure: failure, DesiredProblem: problem})
@@ -131,7 +131,7 @@ func problemOf(err error) string {
 
 // remedyFor says what the user can do about a failure that does not go away by
 // itself.
-func remedyFor(failure error, desired plan.Desired) string {
+func remedyFor(failure error, decision plan.Plan, desired plan.Desired) string {
 	var held *actuator.LockHeldError
 	var unusable *database.UnusableError
 	var full *database.NoRoomError
@@ -139,6 +139,8 @@ func remedyFor(failure error, desired plan.Desired) string {
 	case errors.As(failure, &held) && held.Path == desired.Files.Lock:
 		// Shared: the plan, which tries the same, judges an exclusive one.
 		return "find who has it with 'fuser " + held.Path + "' and end that program; Temporal then starts by itself"
+	case errors.As(failure, &held) && decision.Restore.Backup != "":
+		return "find who has it with 'fuser " + held.Path + "' and end that program; the restore then goes on by itself"
 	case errors.As(failure, &held):
 		return "find who has it with 'fuser " + held.Path + "' and end that program, or choose another database"
 	case errors.As(failure, &full):

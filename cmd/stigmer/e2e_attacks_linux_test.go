@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The tests in this file are attacks that once succeeded.
@@ -44,6 +46,7 @@ func TestLockOfAStranger(t *testing.T) {
 				w := newWorld(t)
 				w.wish()
 				w.up()
+				backup := w.backup()
 				w.expect(0, "local", "stop")
 				lock, err := os.Open(w.file(file))
 				if err != nil {
@@ -53,6 +56,14 @@ func TestLockOfAStranger(t *testing.T) {
 				if err := syscall.Flock(int(lock.Fd()), how); err != nil {
 					t.Fatal(err)
 				}
+				text := w.read("desired", "temporal.yaml")
+				if r := w.expect(4, "local", "restore", backup); !strings.HasSuffix(r.stderr, "the restore was taken back: run it again then\n") {
+					t.Errorf("restore: %s", r)
+				}
+				// The mapping in which it stood may have been there before.
+				if now := strings.Replace(w.read("desired", "temporal.yaml"), "  annotations:\n", "", 1); now != text {
+					t.Errorf("what was taken back stays: %s", cmp.Diff(text, now))
+				}
 				r := w.expect(4, "local")
 				if !strings.Contains(r.stderr, fmt.Sprintf("pid %d (stigmer.test", os.Getpid())) && !strings.Contains(r.stderr, "fuser "+lock.Name()) {
 					t.Errorf("it does not say who has the lock, nor how to find that out: %s", r)
@@ -61,6 +72,9 @@ func TestLockOfAStranger(t *testing.T) {
 					// Only the daemon's attempt meets it, and plan promises nothing.
 					if r := w.expect(4, "local", "plan", "--exit-code"); !strings.Contains(r.stdout, "the last attempt: ") {
 						t.Errorf("plan does not say that it was tried: %s", r)
+					}
+					if o := w.status(); !o.condition("Stalled").says("True", "NotRunning") {
+						t.Errorf("status does not say what the daemon met: %s", o)
 					}
 				}
 				lock.Close()
@@ -164,6 +178,16 @@ func TestRestoreThatOutlivedItsCommand(t *testing.T) {
 	}
 	if r := w.expect(0, "local"); strings.Contains(r.stdout, "restore") || !strings.Contains(r.stdout, "reusing") {
 		t.Errorf("once more: %s", r)
+	}
+
+	// One that is asked for while there is nothing to restore is done by the change
+	// that makes it so.
+	w.wish(often, "storage: {type: Memory}")
+	w.up("--yes")
+	wish = strings.Replace(wish, "Z\"", "1Z\"", 1) // another time
+	w.writeDesired(strings.Replace(w.read("desired", "temporal.yaml"), "name: temporal\n", wish, 1))
+	if r := w.expect(0, "local", "--memory=false", "--yes"); !strings.Contains(r.stdout, "Temporal is ready: restored, pid ") {
+		t.Errorf("local does not say what it did: %s", r)
 	}
 }
 

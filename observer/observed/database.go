@@ -10,6 +10,9 @@ type Database struct {
 	// Path is where the file is or would be, symbolic links followed. What
 	// lies beside the file lies beside this path.
 	Path string
+	// DeadLink is the symbolic link on the way to Path that leads nowhere; empty for
+	// none. Path then is as if it were none.
+	DeadLink string
 	// File is the file; Absent when there is none.
 	File Fact[File]
 	// SQLite says whether the file begins as every database of SQLite does,

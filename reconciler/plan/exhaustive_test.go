@@ -59,6 +59,11 @@ func processValues() []value {
 	}
 }
 
+// held is a lock that the process holds.
+func held(p observed.Process) observed.Fact[observed.Lock] {
+	return observed.Is(observed.Lock{Path: "/l", Holder: observed.Is(p)})
+}
+
 func lockValues() []value {
 	// first makes the first process the holder, if there is one.
 	first := func(b *base, holds observed.Knowledge) {
@@ -68,9 +73,6 @@ func lockValues() []value {
 		if len(b.Observed.Processes.Value) > 0 {
 			b.Observed.Processes.Value[0].Evidence.HoldsLock = holds
 		}
-	}
-	held := func(p observed.Process) observed.Fact[observed.Lock] {
-		return observed.Is(observed.Lock{Path: "/l", Holder: observed.Is(p)})
 	}
 	return []value{
 		{"lock unknown", func(b *base) { first(b, observed.Unknown); b.Observed.Lock = observed.Unsure[observed.Lock]("a fifo") }},

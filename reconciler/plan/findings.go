@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -39,11 +41,26 @@ func (v view) findings() Findings {
 	}
 }
 
+// StartedWith reports whether Main was started to have the port in this role, as far
+// as its command line tells: after an edit it may have it in another one.
+func (f Findings) StartedWith(port observed.Port) bool {
+	flags := map[observed.PortName]string{
+		observed.Frontend: "--port", observed.HTTP: "--http-port", observed.Metrics: "--metrics-port", observed.UI: "--ui-port",
+	}
+	if f.Main == nil {
+		return false
+	}
+	i := slices.Index(f.Main.Args, flags[port.Name])
+	return i < 0 || at(f.Main.Args, i+1) == strconv.Itoa(int(port.Address.Port()))
+}
+
 // Origin is the database file that a server was started on.
 type Origin struct {
 	// Named is its path as a person wrote it, Path where that leads now, without
 	// symbolic links.
 	Named, Path string
+	// DeadLink is the symbolic link on the way that leads nowhere; empty for none.
+	DeadLink string
 	// Exists says whether there is a file at Path.
 	Exists observed.Knowledge
 	// Another is the database that the server has open when that is not the one at
@@ -52,13 +69,13 @@ type Origin struct {
 }
 
 // Linked reports whether there are symbolic links on the way to it.
-func (o Origin) Linked() bool { return o.Named != o.Path }
+func (o Origin) Linked() bool { return o.Named != o.Path || o.DeadLink != "" }
 
 // origin returns the database that the server was started on: whatever the spec
 // says by now, that was decided then.
 func (v view) origin() Origin {
 	db := v.in.Observed.Database
-	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, Exists: db.File.Knowledge}
+	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, DeadLink: db.DeadLink, Exists: db.File.Knowledge}
 	if on, elsewhere := v.startedElsewhere(); elsewhere {
 		o = Origin{Named: on.Named, Path: on.Path, Exists: on.Exists}
 	}
@@ -80,6 +97,19 @@ type PendingRestore struct {
 	Begun bool
 	// Problem is why it cannot be done now; empty for nothing.
 	Problem string
+}
+
+// String says what is to come; empty for nothing.
+func (r PendingRestore) String() string {
+	switch {
+	case r.Begun:
+		return "the restore of " + r.Backup + " has begun, and the next start finishes it"
+	case r.Backup == "":
+		return ""
+	case r.Problem != "":
+		return r.Backup + " was to be restored and cannot be now: " + r.Problem
+	}
+	return "the next start restores " + r.Backup
 }
 
 func (v view) pendingRestore() PendingRestore {

@@ -135,7 +135,7 @@ func TestWishOfWhatIsStopped(t *testing.T) {
 	no := false
 	b.spec().Enabled = &no
 	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestoreAnnotation: "/b/x.db@2026-01-02T03:04:04Z"}
-	for there, want := range map[bool]string{true: "spec.enabled is false; the next start restores /b/x.db", false: "spec.enabled is false"} {
+	for there, want := range map[bool]string{true: "spec.enabled is false; the next start restores /b/x.db", false: "spec.enabled is false; /b/x.db was to be restored and cannot be now: there is no /b/x.db"} {
 		b.Observed.Restore = observed.None[observed.File]("there is no /b/x.db")
 		if there {
 			b.Observed.Restore = observed.Is(observed.File{})

@@ -105,6 +105,11 @@ func Compute(in Input) Plan {
 		p := r.decide(v)
 		p.Situation = r.situation
 		p.Findings = v.findings()
+		waits := p.Restore.Begun || p.Restore.Backup != "" && !in.Desired.Missing
+		if v.main == nil && waits && p.Situation != RestorePending && p.Situation != RestoreBlocked {
+			// Whatever keeps it from starting, a start will replace the database.
+			p.Message += "; " + p.Restore.String()
+		}
 		if p.RequeueAfter <= 0 {
 			p.RequeueAfter = v.interval()
 		}

@@ -30,7 +30,7 @@ func rules() []rule {
 
 		{LockHeldByLeftover, leftoverHoldsLock, stopLeftovers},
 		{LeftoverProcess, leftoverAlive, stopLeftovers},
-		{DaemonAtWork, daemonHoldsLock, waitForDaemon},
+		{DatabaseBusy, databaseBusy, waitForDatabase},
 		{LockHeldByStranger, strangerHoldsLock, reportLockHolder},
 		{LockHolderUnknown, lockHeldByUnknown, reportLockUnknown},
 		{LockUnknown, lockUnknown, reportLockUnreadable},
@@ -120,16 +120,28 @@ func strangerHoldsLock(v view) bool {
 	return v.main == nil && held && lock.Holder.IsKnown()
 }
 
-func daemonHoldsLock(v view) bool {
-	daemon := v.in.Desired.Daemon
-	return strangerHoldsLock(v) && !daemon.IsZero() && v.in.Observed.Lock.Value.Holder.Value.Identity == daemon
+// databaseBusy: the daemon, or the command that makes a backup, is at work.
+func databaseBusy(v view) bool {
+	return strangerHoldsLock(v) && (v.isDaemon(v.in.Observed.Lock.Value.Holder.Value) || isBackup(v.in.Observed.Lock.Value.Holder.Value))
 }
 
-func waitForDaemon(v view) Plan {
-	return Plan{
-		Message:      "not running: the daemon, " + v.in.Desired.Daemon.String() + ", is at work on the database",
-		RequeueAfter: startLookMax,
+func (v view) isDaemon(p observed.Process) bool {
+	return !v.in.Desired.Daemon.IsZero() && p.Identity == v.in.Desired.Daemon
+}
+
+// isBackup goes by the words of the command line. It decides what is said of the
+// holder, never what is done to it.
+func isBackup(p observed.Process) bool {
+	return slices.Contains(p.Args, "local") && slices.Contains(p.Args, "backup")
+}
+
+func waitForDatabase(v view) Plan {
+	holder := v.in.Observed.Lock.Value.Holder.Value
+	message := "not running: the daemon, " + holder.String() + ", is at work on the database"
+	if !v.isDaemon(holder) {
+		message = "not running: a backup of the database is being made by " + Describe(holder)
 	}
+	return Plan{Message: message, RequeueAfter: startLookMax}
 }
 
 func reportLockHolder(v view) Plan {

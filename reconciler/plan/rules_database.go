@@ -39,8 +39,12 @@ func (v view) databaseProblem() Verdict {
 		return fails(name, "Unreadable", db.Staged.Reason, "if "+observed.ReplacedPath(db.Path, v.in.Now)+
 			" or the like is there, move it back to "+db.Path+" first; then mend or remove "+filepath.Dir(observed.StagedPath(db.Path)))
 	case v.secondName():
+		remedy := "give it one name"
+		if v.main != nil {
+			remedy = "stop the server first, with " + v.quoted("stop") + ", then give it one name"
+		}
 		return fails(name, "TwoNames", db.Path+" has another name: "+db.SecondName.Value+", and SQLite finds what a crash left by one name only",
-			"if no other server uses it, give it one name: 'cp -p "+db.Path+" "+db.Path+".one && mv "+db.Path+".one "+db.Path+"', or where the single file is mounted, mount its folder; or choose another file: "+v.quoted("--db-filename FILE"))
+			"if no other server uses it, "+remedy+": 'cp -p "+db.Path+" "+db.Path+".one && mv "+db.Path+".one "+db.Path+"', or where the single file is mounted, mount its folder; or choose another file: "+v.quoted("--db-filename FILE"))
 	case v.notDatabase():
 		return fails(name, "NotADatabase", db.Path+" cannot be used: "+db.SQLite.Reason,
 			"move it away, and a new one is made; or put a backup in its place: "+v.quoted("backups"))

@@ -32,8 +32,15 @@ func (v view) blocker() *Plan {
 
 func keepOld(v view) Plan {
 	blocker := v.blocker()
+	message := v.drift.message
+	if restore := v.pendingRestore(); restore.Backup != "" {
+		message += " and " + restore.Backup + " is to be restored"
+	}
+	if v.volatile() {
+		message += v.losses()
+	}
 	return Plan{
-		Message: fmt.Sprintf("%s stays, although %s: %s", Describe(*v.main), v.drift.message, blocker.Message),
+		Message: fmt.Sprintf("%s stays, although %s: %s", Describe(*v.main), message, blocker.Message),
 		Remedy:  blocker.Remedy,
 	}
 }

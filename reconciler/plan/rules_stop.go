@@ -175,9 +175,6 @@ func reportUncertainStop(v view) Plan {
 
 func stayStopped(v view) Plan {
 	plan := Plan{Message: v.unwantedBecause()}
-	if v.restoreDue() {
-		plan.Message += "; the next start restores " + RestorePath(v.in.Desired.Object)
-	}
 	if v.in.Observed.Record.IsKnown() {
 		plan.Actions = []Action{v.removeRecord()}
 	}

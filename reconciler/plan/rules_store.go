@@ -13,7 +13,8 @@ import (
 
 func otherCluster(v view) bool {
 	_, _, differ := v.otherCluster()
-	return differ && !restartAsked(v)
+	// Of a file that the server does not have open, the record says nothing of it.
+	return differ && !restartAsked(v) && v.lostFile() != observed.Known
 }
 
 func reportOtherCluster(v view) Plan {

@@ -26,9 +26,10 @@ const (
 	// LeftoverProcess: a process of ours lives outside the server's session,
 	// and is in the way of the server.
 	LeftoverProcess Situation = "LeftoverProcess"
-	// DaemonAtWork: the daemon itself holds the lock, for as long as it copies
-	// or replaces the database. Only who looks from outside sees this.
-	DaemonAtWork Situation = "DaemonAtWork"
+	// DatabaseBusy: the daemon itself holds the lock, for as long as it copies or
+	// replaces the database, which only who looks from outside sees; or the command
+	// does that makes a backup of a stopped instance.
+	DatabaseBusy Situation = "DatabaseBusy"
 	// LockHeldByStranger: a process that is not ours holds the lock.
 	LockHeldByStranger Situation = "LockHeldByStranger"
 	// LockHolderUnknown: the lock is held and it cannot be told by whom.

@@ -96,6 +96,9 @@ func (v view) unfit() Verdict {
 	writable, writableKnown := db.Writable.Get()
 	free, freeKnown := db.Free.Get()
 	switch {
+	case db.DeadLink != "":
+		return fails(name, "ReadOnly", "the symbolic link "+db.DeadLink+" leads nowhere",
+			"set it right, or choose another file: "+v.quoted("--db-filename FILE"))
 	case !writableKnown:
 		return unsure(name, db.Writable.Reason)
 	case !writable:

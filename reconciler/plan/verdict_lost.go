@@ -116,6 +116,8 @@ func (v view) lost() Verdict {
 		reason = "Moved"
 	}
 	switch {
+	case another.Path != "" && from.DeadLink != "":
+		return fails(name, reason, "the link "+from.DeadLink+" leads nowhere now, and the server has "+another.Path+" open", "set it back; or "+rescue)
 	case another.Path != "" && from.Linked():
 		// The file may be where it was, and the link lead elsewhere.
 		return fails(name, reason, from.Named+" leads to "+from.Path+" now, and the server has "+another.Path+" open",

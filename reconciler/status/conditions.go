@@ -77,7 +77,7 @@ func lockHeld(pass Pass) metav1.Condition {
 	case lock.IsUnknown():
 		return condition(name, metav1.ConditionUnknown, "NotObserved", lock.Reason)
 	case lock.IsAbsent():
-		return condition(name, metav1.ConditionFalse, "Free", "nobody holds it")
+		return condition(name, metav1.ConditionFalse, "Free", "no server holds it")
 	case !holder.IsKnown():
 		return condition(name, metav1.ConditionUnknown, "HolderUnknown", "held by a process that cannot be seen")
 	}

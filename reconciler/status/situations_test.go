@@ -29,7 +29,7 @@ func mayBeReady() map[plan.Situation]bool {
 		plan.ExecutableMissing, plan.ExecutableUnusable, plan.EnvFilePresent, plan.PortHeldByStranger, plan.FileMissing, plan.BackingOff,
 		plan.RecordStale, plan.NotRunning, plan.OtherCluster, plan.DatabaseLost, plan.DatabaseUnknown, plan.RestoreBlocked, plan.RestoreRequested,
 		plan.Completing, plan.Degraded, plan.ChecksUnknown, plan.DatabaseUnsealed, plan.ServerOutdated, plan.AttributeConflict,
-		plan.DatabaseUnusable, plan.RestorePending, plan.DaemonAtWork, plan.DatabaseIncomplete, plan.BuildChanged,
+		plan.DatabaseUnusable, plan.RestorePending, plan.DatabaseBusy, plan.DatabaseIncomplete, plan.BuildChanged,
 	} {
 		ready[s] = false
 	}

@@ -143,7 +143,7 @@ func endpoints(pass Pass) *v1alpha1.EndpointsStatus {
 		status.Frontend = reachable(external.Address).String()
 	}
 	for _, port := range pass.Input.Observed.Ports {
-		if owned, _ := pass.Plan.Owns(port); owned != observed.Known {
+		if owned, _ := pass.Plan.Owns(port); owned != observed.Known || !pass.Plan.StartedWith(port) {
 			continue
 		}
 		address := reachable(port.Address).String()

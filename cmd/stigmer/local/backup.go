@@ -55,6 +55,10 @@ func (a *app) backup(ctx context.Context, timeout time.Duration) error {
 		copyDatabase = s.copyLive
 	}
 	unrecorded, err := copyDatabase(ctx, look, target)
+	var held *actuator.LockHeldError
+	if errors.As(err, &held) {
+		return &exitError{exitUserAction, fmt.Errorf("no backup was made: %w; find who has it with 'fuser %s', and try again when it has let go", err, held.Path)}
+	}
 	if err != nil {
 		return fmt.Errorf("no backup was made: %w", err)
 	}

@@ -84,7 +84,7 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	}
 	running := counted.Input.Observed.Server.Running.Value
 	switch next := plan.Compute(then); {
-	case running == 0 || counted.Plan.Volatile:
+	case running == 0 || counted.Plan.Volatile || next.Remedy != "":
 	case next.Restore.Backup != "" && next.Restore.Problem == "":
 		fmt.Fprintf(s.stderr, "%s is restored with this change: the database in which %s is kept beside it\n", next.Restore.Backup, areRunning(running))
 	default:

@@ -160,30 +160,23 @@ func TestRow(t *testing.T) {
 
 func TestBlockedBy(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	stalled := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}, Status: v1alpha1.TemporalStatus{
-		Conditions: []metav1.Condition{{Type: "Stalled", Status: "True", Reason: "ExecutableMissing", Message: "no executable", LastTransitionTime: metav1.NewTime(at)}},
-	}}
-	strange := stalled.DeepCopy()
-	strange.Status.Conditions[0].Reason = "PortHeldByStranger"
-	locked := stalled.DeepCopy()
-	locked.Status.Conditions[0].Reason = "NotRunning"
-	starts := plan.Plan{Situation: plan.NotRunning, Actions: []plan.Action{{Verb: plan.Start}}}
-	object := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 2}}
-	newer := &v1alpha1.Temporal{ObjectMeta: metav1.ObjectMeta{Generation: 3}}
+	told := func(reason plan.Situation) *metav1.Condition {
+		return &metav1.Condition{Type: "Stalled", Status: "True", Reason: string(reason), Message: "told", LastTransitionTime: metav1.NewTime(at)}
+	}
 	cases := []struct {
 		name string
 		look reconciler.Look
 		want *obstacle
 	}{
-		{"nothing", reconciler.Look{Object: object}, nil},
+		{"nothing", reconciler.Look{}, nil},
 		{"invalid file", reconciler.Look{Problem: "bad"}, &obstacle{code: exitUsage, what: "bad", message: "bad"}},
 		{"a stranger", reconciler.Look{Plan: plan.Plan{Message: "m", Remedy: "r"}}, &obstacle{code: exitUserAction, what: "m", message: "m; r"}},
-		{"the daemon is stalled", reconciler.Look{Object: object, Reported: stalled, DaemonRuns: true}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at, again: time.Second}},
-		{"the daemon saw a stranger that the command does not see", reconciler.Look{Object: object, Reported: strange, DaemonRuns: true}, nil},
-		{"a start that somebody prevents", reconciler.Look{Object: object, Reported: locked, DaemonRuns: true, Plan: starts}, &obstacle{code: exitUserAction, what: "no executable", message: "no executable", met: at, again: 5 * time.Second}},
-		{"it was started meanwhile", reconciler.Look{Object: object, Reported: locked, DaemonRuns: true, Plan: plan.Plan{Situation: plan.Starting}}, nil},
-		{"it was, for an older file", reconciler.Look{Object: newer, Reported: stalled, DaemonRuns: true}, nil},
-		{"it was, and is no more", reconciler.Look{Object: object, Reported: stalled}, nil},
+		{"the daemon finds no Temporal", reconciler.Look{Told: told(plan.ExecutableMissing)},
+			&obstacle{code: exitUserAction, what: "told", message: "told", met: at, again: time.Second}},
+		{"a start that somebody prevents", reconciler.Look{Told: told(plan.NotRunning)},
+			&obstacle{code: exitUserAction, what: "told", message: "told", met: at, again: 5 * time.Second}},
+		{"neither finds a Temporal", reconciler.Look{Told: told(plan.ExecutableMissing), Plan: plan.Plan{Situation: plan.ExecutableMissing, Message: "m", Remedy: "r"}},
+			&obstacle{code: exitUserAction, what: "told", message: "told", met: at, again: time.Second}},
 	}
 	for _, c := range cases {
 		if diff := cmp.Diff(c.want, blockedBy(c.look), cmp.AllowUnexported(obstacle{})); diff != "" {

@@ -123,8 +123,8 @@ func newPlanned(name string, look reconciler.Look) planned {
 // lastAttempt says what the daemon met when it did what the plan says, and what only
 // the user can mend; empty for nothing.
 func lastAttempt(look reconciler.Look) string {
-	if told := toldByDaemon(look); told != nil && len(look.Plan.Actions) > 0 {
-		return told.message
+	if look.Told != nil && len(look.Plan.Actions) > 0 {
+		return look.Told.Message
 	}
 	return ""
 }

@@ -254,14 +254,8 @@ func TestPlanThatWaits(t *testing.T) {
 	}
 	quiet := plan.Plan{Situation: plan.Terminating, Message: "pid 7 has 10s left"}
 	busy := plan.Plan{Situation: plan.Stopping, Message: "m", Actions: []plan.Action{{Verb: plan.Terminate}}}
-	tried := func(stalled metav1.ConditionStatus) reconciler.Look {
-		look := state(metav1.ConditionTrue, busy)
-		look.DaemonRuns, look.Reported = true, &v1alpha1.Temporal{}
-		look.Reported.Status.Conditions = []metav1.Condition{
-			{Type: v1alpha1.ConditionStalled, Status: stalled, Reason: string(busy.Situation), Message: "somebody has the lock"},
-		}
-		return look
-	}
+	inVain := state(metav1.ConditionTrue, busy)
+	inVain.Told = &metav1.Condition{Message: "somebody has the lock"}
 	asks := plan.Plan{Situation: plan.PortHeldByStranger, Message: "m", Remedy: "stop it"}
 	for name, c := range map[string]struct {
 		look reconciler.Look
@@ -271,8 +265,7 @@ func TestPlanThatWaits(t *testing.T) {
 		"waits":         {state(metav1.ConditionTrue, quiet), "Terminating: pid 7 has 10s left\n  waiting; nothing to do right now\n", exitPending},
 		"settled":       {state(metav1.ConditionFalse, plan.Plan{Situation: plan.Converged, Message: "m"}), "Converged: m\n  nothing to do\n", exitDone},
 		"acts":          {state(metav1.ConditionTrue, busy), busy.String(), exitPending},
-		"acts in vain":  {tried(metav1.ConditionTrue), busy.String() + "  the last attempt: somebody has the lock\n", exitUserAction},
-		"acted":         {tried(metav1.ConditionFalse), busy.String(), exitPending},
+		"acts in vain":  {inVain, busy.String() + "  the last attempt: somebody has the lock\n", exitUserAction},
 		"asks the user": {state(metav1.ConditionFalse, asks), asks.String(), exitUserAction},
 	} {
 		if got := planText(c.look); got != c.want {

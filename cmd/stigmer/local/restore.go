@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,7 +70,7 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 		return err
 	}
 	wish := path + "@" + time.Now().UTC().Format(time.RFC3339Nano)
-	look, err := s.wishRestored(ctx, wish, timeout)
+	look, err := s.wishRestored(ctx, wish, before, timeout)
 	if err != nil {
 		return err
 	}
@@ -77,8 +78,9 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 }
 
 // wishRestored writes the wish, waits until it is carried out and removes it
-// again, so that the file says what should be and not what was done.
-func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Duration) (reconciler.Look, error) {
+// again, so that the file says what should be and not what was done. A wish that is
+// taken back leaves the file as it was.
+func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
 	err := s.editDesired(ctx, true,
 		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
 		encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish})
@@ -88,16 +90,22 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return reconciler.Look{}, err
 	}
-	w := waiter{session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish)}
+	w := waiter{
+		session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish),
+		then: func(look reconciler.Look) string {
+			if isRestored(look, wish) {
+				return goesOn(look)
+			}
+			return "the restore was taken back: run it again then"
+		},
+	}
 	look, err := w.wait(ctx)
 	if err != nil && !takesBack(err) {
 		return reconciler.Look{}, err
 	}
-	if err := s.dropWish(ctx, wish); err != nil {
+	undone := err != nil && !isRestored(look, wish)
+	if err := s.dropWish(ctx, wish, undone && !before.Input.Desired.Wanted()); err != nil {
 		return reconciler.Look{}, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", err)
-	}
-	if blocked := (*exitError)(nil); errors.As(err, &blocked) && !isRestored(look, wish) {
-		return reconciler.Look{}, &exitError{blocked.code, fmt.Errorf("%w\nthe restore was taken back: run it again then", err)}
 	}
 	if err != nil {
 		return reconciler.Look{}, err
@@ -105,13 +113,18 @@ func (s *session) wishRestored(ctx context.Context, wish string, timeout time.Du
 	return s.awaitReady(ctx, timeout)
 }
 
-// dropWish removes the wish from the file, unless another one took its place.
-func (s *session) dropWish(ctx context.Context, wish string) error {
+// dropWish removes the wish from the file, unless another one took its place, and
+// disables an instance that was only wanted for it.
+func (s *session) dropWish(ctx context.Context, wish string, disable bool) error {
 	look, err := s.look(ctx, s.name)
 	if err != nil || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
 		return err
 	}
-	return s.editDesired(ctx, false, encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true})
+	changes := []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true}}
+	if disable {
+		changes = append(changes, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
+	}
+	return s.editDesired(ctx, false, changes...)
 }
 
 // isRestored reports whether the look shows that the wish was carried out.
@@ -223,15 +236,19 @@ func exists(path string) bool {
 // printRestored prints the server that is ready on what was restored, and where the
 // database is that was replaced since.
 func (s *session) printRestored(look reconciler.Look, backup string, since time.Time) error {
-	if err := s.printReady(look, "restored,", false); err != nil || s.structured() {
+	if err := s.printReady(look, "restored,", false); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "  from     %s\n", backup)
-	return s.printReplaced(look.Input.Observed.Database.Path, since)
+	to := s.stdout
+	if s.structured() {
+		to = s.stderr
+	}
+	fmt.Fprintf(to, "  from     %s\n", backup)
+	return printReplaced(to, look.Input.Observed.Database.Path, since)
 }
 
 // printReplaced says where the database is that was replaced since.
-func (s *session) printReplaced(path string, since time.Time) error {
+func printReplaced(to io.Writer, path string, since time.Time) error {
 	kept, err := filepath.Glob(path + ".replaced-*Z")
 	if err != nil || len(kept) == 0 {
 		return err
@@ -244,7 +261,7 @@ func (s *session) printReplaced(path string, since time.Time) error {
 	if database.RequireSQLite(last) == nil {
 		also = ", which 'restore' takes too"
 	}
-	_, err = fmt.Fprintf(s.stdout, "  kept     %s%s\n", last, also)
+	_, err = fmt.Fprintf(to, "  kept     %s%s\n", last, also)
 	return err
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -199,16 +198,24 @@ func (s *session) makesDatabase(changes []encoding.Change) bool {
 	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile || wanted.Annotations[v1alpha1.RestoreAnnotation] != "" {
 		return false
 	}
-	_, err = os.Lstat(wanted.Spec.Storage.Path)
+	// A link that leads to nothing is a place for one, too.
+	_, err = os.Stat(wanted.Spec.Storage.Path)
 	return errors.Is(err, fs.ErrNotExist)
 }
 
 // printStarted is printReady for a start that may have carried out a restore which
 // was asked for before.
 func (s *session) printStarted(before, look reconciler.Look, how string, isNew bool) error {
-	was, is := before.Input.Observed.Database.Meta.Value.Restored, look.Input.Observed.Database.Meta.Value.Restored
-	if backup := before.Plan.Restore.Backup; backup != "" && is != was && strings.HasPrefix(is, backup+"@") {
-		return s.printRestored(look, backup, before.Input.Now)
+	was, now := before.Input.Observed.Database.Meta.Value.Restored, look.Input.Observed.Database.Meta.Value.Restored
+	earlier := before.Input.History.Restore
+	if now == was || earlier.Done && earlier.Value == now {
+		return s.printReady(look, how, isNew)
+	}
+	switch backup := before.Plan.Restore; {
+	case backup.Begun:
+		return s.printRestored(look, backup.Backup, before.Input.Now)
+	case look.Object.Annotations[v1alpha1.RestoreAnnotation] == now:
+		return s.printRestored(look, plan.RestorePath(look.Object), before.Input.Now)
 	}
 	return s.printReady(look, how, isNew)
 }

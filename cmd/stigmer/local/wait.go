@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler"
@@ -35,6 +34,9 @@ type waiter struct {
 	goal string
 	done func(reconciler.Look) bool
 	lost func(reconciler.Look) error
+	// then says what becomes of an instance that waits for the user; nil when it
+	// stays wished.
+	then func(reconciler.Look) string
 
 	// wroteAt is when the command itself checked that the store can be written.
 	wroteAt time.Time
@@ -73,7 +75,7 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 		if now := blockedBy(look); now == nil || met == nil || now.what != met.what {
 			met, since = now, time.Now()
 		} else if time.Since(since) >= now.patience(began) {
-			return look, now.stops(look)
+			return look, w.stoppedBy(now, look)
 		}
 		progress.show(w.goal, look)
 		if err := w.ensureDaemon(timeout, false); err != nil && timeout.Err() == nil {
@@ -88,9 +90,13 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 	}
 }
 
-// stops is the error of a command that gives up on the obstacle.
-func (o *obstacle) stops(look reconciler.Look) error {
-	return &exitError{o.code, fmt.Errorf("%s\n%s", o.message, goesOn(look))}
+// stoppedBy is the error of a command that gives up on an obstacle.
+func (w *waiter) stoppedBy(o *obstacle, look reconciler.Look) error {
+	then := goesOn
+	if w.then != nil {
+		then = w.then
+	}
+	return &exitError{o.code, fmt.Errorf("%s\n%s", o.message, then(look))}
 }
 
 // goesOn says what becomes of an instance that waits for the user.
@@ -155,23 +161,15 @@ func blockedBy(look reconciler.Look) *obstacle {
 
 // toldByDaemon returns the obstacle that only the daemon can tell of.
 func toldByDaemon(look reconciler.Look) *obstacle {
-	reported := look.Reported
-	if reported == nil || !look.DaemonRuns || look.Object == nil || !sameGeneration(reported, look.Object) {
+	c := look.Told
+	if c == nil {
 		return nil
 	}
-	c := meta.FindStatusCondition(reported.Status.Conditions, v1alpha1.ConditionStalled)
-	if c == nil || c.Status != metav1.ConditionTrue {
-		return nil
-	}
-	told := &obstacle{code: exitUserAction, what: c.Message, message: c.Message, met: c.LastTransitionTime.Time}
-	switch situation := plan.Situation(c.Reason); {
-	case situation == plan.ExecutableMissing, situation == plan.ExecutableUnusable:
+	told := &obstacle{code: exitUserAction, what: c.Message, message: c.Message, met: c.LastTransitionTime.Time, again: reconciler.RetryWithin}
+	switch plan.Situation(c.Reason) {
+	case plan.ExecutableMissing, plan.ExecutableUnusable:
+		// Nothing has failed: it looks again soon.
 		told.again = plan.LookSoon
-	case situation == look.Plan.Situation && len(look.Plan.Actions) > 0:
-		// Somebody keeps from succeeding what the daemon does, such as a start.
-		told.again = reconciler.RetryWithin
-	default:
-		return nil
 	}
 	return told
 }
@@ -199,7 +197,7 @@ func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look, met *obstacle
 		return fmt.Errorf("interrupted while waiting for %s to be %s (%s); the desired state stays as written and the daemon goes on: see '%s'", w.name, w.goal, last, w.command("status"))
 	}
 	if met != nil && time.Since(since) >= blockedFor {
-		return met.stops(look)
+		return w.stoppedBy(met, look)
 	}
 	if line := w.lastLogLine(); look.Plan.Situation == plan.BackingOff && look.Input.History.StartProblem == "" && line != "" {
 		last += fmt.Sprintf("; its log ends with %q", line)
