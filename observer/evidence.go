@@ -45,6 +45,9 @@ func (l *look) process(pid int) (observed.Process, error) {
 	if err == nil {
 		p.Evidence = l.evidence(p, w)
 		p.Launch = w.launch(p.Evidence.CarriesMark)
+		if p.Evidence.CarriesMark == observed.Known || p.Evidence.HoldsLock == observed.Known {
+			p.MaxFileSize = maxFileSize(pid)
+		}
 		p.StartedOn = l.startedOn(p, w)
 		p.Evidence.OpensAnother, p.Another = l.opensAnother(p)
 		l.introduce(&p)

@@ -2,7 +2,9 @@ package reconciler
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -55,13 +57,47 @@ func usedBy(path string, data []byte, object *v1alpha1.Temporal, holder string) 
 		fmt.Sprintf("used by instance %q; choose another file, or give %q another one first", holder, holder)))
 }
 
+// keepsAway returns the fault of a desired file whose database would lie where the
+// home keeps something else; nil when it does not.
+func (h Home) keepsAway(path string, data []byte, object *v1alpha1.Temporal) error {
+	if !h.hasOther(databaseOf(object)) {
+		return nil
+	}
+	return encoding.Locate(path, data, field.Invalid(field.NewPath("spec", "storage", "path"), object.Spec.Storage.Path,
+		fmt.Sprintf("a place where %s keeps something else, which would write it over; choose another file, such as %s",
+			h, filepath.Join(h.Files(object.Name).DataDir, "x.db"))))
+}
+
+// hasOther reports whether the file would lie where the home keeps something else
+// than databases, whatever links lead there.
+func (h Home) hasOther(database string) bool {
+	if database == "" {
+		return false
+	}
+	inside, err := filepath.Rel(placeOf(string(h)).path(), placeOf(database).path())
+	if err != nil || inside == ".." || strings.HasPrefix(inside, "../") {
+		return false
+	}
+	parts := strings.Split(inside, "/")
+	if len(parts) == 1 {
+		// What a start or the daemon writes, see Files.
+		return slices.ContainsFunc([]string{".lock", ".pid", ".no-env-file", ".json"}, func(suffix string) bool { return strings.HasSuffix(inside, suffix) })
+	}
+	return slices.Contains([]string{"desired", "status", "logs", "bin", "schemas"}, parts[0]) ||
+		strings.HasSuffix(parts[0], "-data") && parts[1] == "backups"
+}
+
 // CheckDesired returns why data must not become the desired file of the
 // instance: an *encoding.InvalidError as of encoding.Decode, also when the
-// database is one that another instance has, or that its desired file asks for.
+// database is one that another instance has, or that its desired file asks for, or
+// lies where the home keeps something else.
 func (h Home) CheckDesired(name string, data []byte) error {
 	path := h.Desired(name)
 	object, err := encoding.Decode(path, data, string(h))
 	if err != nil {
+		return err
+	}
+	if err := h.keepsAway(path, data, object); err != nil {
 		return err
 	}
 	if holder := h.databaseHolder(name, databaseOf(object)); holder != "" {

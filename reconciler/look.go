@@ -45,6 +45,8 @@ type Looker struct {
 	// DaemonRuns says that there is a daemon. The executable that it found is taken,
 	// because its environment decides, not the command's.
 	DaemonRuns bool
+	// Thorough searches the whole machine, also for who else has the database open.
+	Thorough bool
 	// CountRunning asks the server how many workflows run.
 	CountRunning bool
 	// CheckWrite makes one small write to the store of the server, which the
@@ -98,7 +100,7 @@ func (l Looker) target(desired plan.Desired, reported *v1alpha1.Temporal) observ
 	at.CountRunning, at.CheckWrite = l.CountRunning, l.CheckWrite
 	// Who else has the database open is looked up now and then only; what the
 	// daemon has found is looked at again.
-	at.Thorough = at.Thorough || l.DaemonRuns && saysShared(reported)
+	at.Thorough = at.Thorough || l.Thorough || l.DaemonRuns && saysShared(reported)
 	if found := reportedBinary(reported); l.DaemonRuns && found != nil && desired.Object.Spec.Binary.Path == "" {
 		at.Executables = []observer.Candidate{*found}
 	}
@@ -155,6 +157,9 @@ func told(reported v1alpha1.TemporalStatus, p plan.Plan) *metav1.Condition {
 	}
 	switch situation := plan.Situation(c.Reason); {
 	case situation == plan.ExecutableMissing, situation == plan.ExecutableUnusable:
+		return c
+	case (situation == plan.ReplacementBlocked || situation == plan.RestoreBlocked) && p.GivesUpServer():
+		// The daemon searches the whole machine before it gives a server up.
 		return c
 	case situation == p.Situation && p.Remedy == "" && len(p.Actions) > 0:
 		// Somebody keeps from succeeding what the daemon does, such as a start.

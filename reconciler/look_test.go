@@ -54,6 +54,7 @@ func TestTold(t *testing.T) {
 		"it is over":                   {plan.RestorePending, metav1.ConditionTrue, plan.Plan{Situation: plan.Starting}, false},
 		"nothing is done":              {plan.Starting, metav1.ConditionTrue, plan.Plan{Situation: plan.Starting}, false},
 		"the look sees it":             {plan.PortHeldByStranger, metav1.ConditionTrue, plan.Plan{Situation: plan.PortHeldByStranger, Remedy: "end it"}, false},
+		"it saw who is in the way":     {plan.ReplacementBlocked, metav1.ConditionTrue, plan.Plan{Situation: plan.Drifted}, true},
 		"it finds no Temporal":         {plan.ExecutableMissing, metav1.ConditionTrue, acts, true},
 		"it finds one that is no good": {plan.ExecutableUnusable, metav1.ConditionTrue, acts, true},
 	} {

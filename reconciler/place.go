@@ -12,8 +12,9 @@ const maxLinks = 40
 // folder on the way that is there, or the file itself, and what is to be made
 // below it.
 type place struct {
-	at   os.FileInfo
-	rest string
+	at     os.FileInfo
+	folder string // the path of at
+	rest   string
 }
 
 // placeOf follows symbolic links, also those that lead to nothing: a program
@@ -26,7 +27,7 @@ func placeOf(path string) place {
 	rest := ""
 	for links := 0; links < maxLinks; {
 		if info, err := os.Stat(path); err == nil {
-			return place{info, rest}
+			return place{info, path, rest}
 		}
 		target, err := os.Readlink(path)
 		switch {
@@ -50,6 +51,15 @@ func folderOf(path string) string {
 		return resolved
 	}
 	return folder
+}
+
+// path returns where the file is, or would be made, without symbolic links.
+func (p place) path() string {
+	there, err := filepath.EvalSymlinks(p.folder)
+	if err != nil {
+		there = p.folder
+	}
+	return filepath.Join(there, p.rest)
 }
 
 // is reports whether two places are the same file. Hard links are.

@@ -33,8 +33,8 @@ type source struct {
 	data    []byte
 	object  *v1alpha1.Temporal
 	problem string
-	// refused is what the file asks for and may not have, because another
-	// instance has its database; nil when that is not so.
+	// refused is what the file asks for and may not have, because another instance
+	// has its database, or the home something else there; nil when that is not so.
 	refused *v1alpha1.Temporal
 	// missingSince is when the file was first missed; zero while it is there.
 	missingSince time.Time
@@ -151,6 +151,10 @@ func (s *source) take(path string, data []byte) {
 
 // adopt puts the object in force, unless another instance has its database.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
+	if err := s.home.keepsAway(path, s.data, object); err != nil {
+		s.refused, s.problem = object, err.Error()
+		return
+	}
 	if holder := s.claims.take(s.name, object); holder != "" {
 		s.refused, s.problem = object, usedBy(path, s.data, object, holder).Error()
 		return
@@ -171,7 +175,8 @@ func (s *source) adopt(path string, object *v1alpha1.Temporal) {
 func sameDesire(a, b *v1alpha1.Temporal) bool {
 	return equality.Semantic.DeepEqual(a.Spec, b.Spec) &&
 		a.Annotations[v1alpha1.RestartedAtAnnotation] == b.Annotations[v1alpha1.RestartedAtAnnotation] &&
-		a.Annotations[v1alpha1.RestoreAnnotation] == b.Annotations[v1alpha1.RestoreAnnotation]
+		a.Annotations[v1alpha1.RestoreAnnotation] == b.Annotations[v1alpha1.RestoreAnnotation] &&
+		a.Annotations[v1alpha1.RestoreDatabaseAnnotation] == b.Annotations[v1alpha1.RestoreDatabaseAnnotation]
 }
 
 // names returns the instances that have a desired file or a status file. The

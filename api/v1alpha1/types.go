@@ -19,6 +19,11 @@ const (
 	// Each value is carried out once.
 	RestoreAnnotation = Group + "/restore"
 
+	// RestoreDatabaseAnnotation is the path of the database that the restore is for:
+	// it is put in the place of no other. Without it that is the database of the spec
+	// when the restore is first seen.
+	RestoreDatabaseAnnotation = Group + "/restore-database"
+
 	// RestartedAtAnnotation asks for a restart: a process that was started
 	// before this time (RFC 3339), and not on behalf of it, is replaced.
 	RestartedAtAnnotation = Group + "/restarted-at"

@@ -20,6 +20,9 @@ func validateAnnotations(t *Temporal, path *field.Path) field.ErrorList {
 	if value, ok := t.Annotations[RestoreAnnotation]; ok {
 		faults = append(faults, validateRestore(value, t.Spec.Storage.Path, path.Key(RestoreAnnotation))...)
 	}
+	if database, ok := t.Annotations[RestoreDatabaseAnnotation]; ok {
+		faults = append(faults, validateFile(database, path.Key(RestoreDatabaseAnnotation))...)
+	}
 	return faults
 }
 

@@ -191,6 +191,27 @@ func TestRestoreThatOutlivedItsCommand(t *testing.T) {
 	}
 }
 
+// TestRestoreIsForOneDatabase: whoever has forgotten that it was done, and to what,
+// does it to no other database.
+func TestRestoreIsForOneDatabase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	backup, database := w.backup(), w.database()
+	other := w.file("temporal-data", "other.db")
+	w.expect(0, "local", "--db-filename", other)
+	w.startWorkflow("kept")
+	annotations := fmt.Sprintf("name: temporal\n  annotations:\n    local.stigmer.ai/restore: %q\n    local.stigmer.ai/restore-database: %q\n",
+		backup+"@2026-01-02T03:04:05Z", database)
+	w.writeDesired(strings.Replace(w.read("desired", "temporal.yaml"), "name: temporal\n", annotations, 1))
+	w.soon("says that it is for another one", func(o object) bool { return o.Status.Situation == "RestoreBlocked" })
+	if o := w.status(); !strings.Contains(o.Status.Message, "it was asked for when the database was "+database) {
+		t.Errorf("status: %s", o)
+	}
+	w.listsWorkflow("kept")
+}
+
 // TestTwoNamesOfOneDatabase: SQLite keeps the journal beside one of them, so a server
 // that is started by the other after a crash destroys the file.
 func TestTwoNamesOfOneDatabase(t *testing.T) {

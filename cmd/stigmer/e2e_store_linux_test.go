@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // often makes the loop look each second.
@@ -311,4 +313,47 @@ func TestAcknowledgedWorkflowsSurvive(t *testing.T) {
 	w.awaitGone(server)
 	w.up()
 	w.lists(f, ids)
+}
+
+// TestFileSizeLimit: a server that may not write a larger file answers every check,
+// and no workflow that needs room.
+func TestFileSizeLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	pid := w.temporal().pid
+	limit := func(bytes uint64) {
+		t.Helper()
+		if err := unix.Prlimit(pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(4 << 20)
+	w.soon("says that there is a limit", func(o object) bool {
+		return o.condition("DatabaseFile").says("False", "FileSizeLimit") && !o.is("Ready")
+	})
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "may write no file of more than 4 MiB (ulimit -f)") {
+		t.Errorf("local: %s", r)
+	}
+	limit(unix.RLIM_INFINITY)
+	if o := w.awaitStatus("is ready without it", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid %d was given up: %s", pid, o)
+	}
+}
+
+// TestSecondServerIsSeenAtOnce: the daemon searches the machine for one each minute,
+// who asks is told now.
+func TestSecondServerIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish()
+	w.up()
+	w.temporalByHand(w.port+3, "--http-port", fmt.Sprint(w.port+4), "--metrics-port", fmt.Sprint(w.port+5), "--db-filename", w.database())
+	if o := w.status(); !o.condition("DatabaseFile").says("False", "Shared") || o.is("Ready") {
+		t.Errorf("status: %s", o)
+	}
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "two servers corrupt it") {
+		t.Errorf("local: %s", r)
+	}
 }

@@ -76,6 +76,10 @@ type Process struct {
 	// in the way: listeners on our ports, holders of the lock or the database.
 	// Empty when not read.
 	WorkingDir, Parent string
+	// MaxFileSize is how large a file of the process may become, in bytes
+	// (RLIMIT_FSIZE). It is read for processes of ours; 0 for no limit, or where the
+	// platform does not tell.
+	MaxFileSize uint64
 	// Launch is what the start recorded in the environment; Absent for a
 	// process without our mark.
 	Launch Fact[Launch]

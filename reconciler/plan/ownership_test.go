@@ -33,6 +33,12 @@ func TestOrphans(t *testing.T) {
 		{name: "a marked child beside the server", change: func(b *base) {
 			b.Observed.Processes.Value = append(b.Observed.Processes.Value, sleeper(200))
 		}, want: Converged},
+		{name: "a backup of an instance that is called start-dev", change: func(b *base) {
+			holds(b, stranger(200, "/usr/bin/stigmer", "local", "backup", "--name", "start-dev"))
+		}, want: DatabaseBusy},
+		{name: "somebody who says start-dev and has the lock", change: func(b *base) {
+			holds(b, stranger(200, "/usr/bin/grep", "start-dev"))
+		}, want: LockHeldByStranger, remedy: true},
 		{name: "a marked child in the server's session", change: func(b *base) {
 			child := sleeper(200)
 			child.Session, child.ProcessGroup = 100, 100

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -19,8 +20,8 @@ const restoreAgain = 30 * time.Second
 type RestoreWish struct {
 	// Value of the annotation that asked for it; empty for none.
 	Value string
-	// Database that it was asked for: the one of the spec when the annotation
-	// was first seen. It is put in the place of no other.
+	// Database that it was asked for, see v1alpha1.RestoreDatabaseAnnotation. It is
+	// put in the place of no other.
 	Database string
 	// Knowing says that the server was known to have its data alone when the
 	// wish was first seen: who asks for the restore gives that up.
@@ -60,13 +61,20 @@ func (h History) noteWish(v view) History {
 	}
 	if h.Restore.Value != value {
 		h.Restore = RestoreWish{
-			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() == observed.Known,
+			Value: value, Database: v.restoresTo(), Knowing: v.lostFile() == observed.Known,
 		}
 	}
 	if v.in.Observed.Database.Meta.Value.Restored == value {
 		h.Restore.Done = true
 	}
 	return h
+}
+
+// restoresTo is the database that a wish is for which is seen for the first time, be
+// it by a daemon that has forgotten that it was carried out.
+func (v view) restoresTo() string {
+	object := v.in.Desired.Object
+	return cmp.Or(object.Annotations[v1alpha1.RestoreDatabaseAnnotation], object.Spec.Storage.Path)
 }
 
 // staged reports whether the backup was copied and checked for this wish.

@@ -82,7 +82,7 @@ func (v view) databaseFile() Verdict {
 // that was made since the look.
 func (v view) sharedWith() *observed.Process {
 	for i, p := range v.strangers {
-		if p.Evidence.OpensDatabase == observed.Known && isServer(p) && !inUnit(v.unit, p) {
+		if p.Evidence.OpensDatabase == observed.Known && mayServe(p) && !inUnit(v.unit, p) {
 			return &v.strangers[i]
 		}
 	}
@@ -103,6 +103,9 @@ func (v view) unfit() Verdict {
 		return unsure(name, db.Writable.Reason)
 	case !writable:
 		return fails(name, "ReadOnly", db.Writable.Reason, "make it writable")
+	case v.main != nil && v.main.MaxFileSize > 0 && v.main.MaxFileSize < uint64(db.File.Value.Size)+freeFloor:
+		return fails(name, "FileSizeLimit", fmt.Sprintf("the server may write no file of more than %d MiB (ulimit -f), and %s has %d",
+			v.main.MaxFileSize>>20, db.Path, db.File.Value.Size>>20), v.quoted("stop")+", then "+v.quoted("")+" in a shell without that limit")
 	case freeKnown && free < freeFloor:
 		// A file system that does not tell, such as one in memory without a
 		// limit, is not a fault; that writes succeed is checked anyway.

@@ -73,6 +73,16 @@ func TestDatabaseFileVerdict(t *testing.T) {
 		{"writable unknown", db(func(d *observed.Database) { d.Writable = observed.Unsure[bool]("access") }), observed.Unknown, "NotObserved", "access"},
 		{"as much free as needed", db(func(d *observed.Database) { d.Free = observed.Is[uint64](16 << 20) }), observed.Known, "Open", ""},
 		{"less", db(func(d *observed.Database) { d.Free = observed.Is[uint64](3<<20 + 1) }), observed.Absent, "LowSpace", "3 MiB are free"},
+		{"a limit that the file has reached", func(b *base) {
+			b.edit(func(p *observed.Process) { p.MaxFileSize = 17 << 20 })
+			b.Observed.Database.File.Value.Size = 2 << 20
+		},
+			observed.Absent, "FileSizeLimit", "no file of more than 17 MiB (ulimit -f)"},
+		{"a limit that is far away", func(b *base) {
+			b.edit(func(p *observed.Process) { p.MaxFileSize = 18 << 20 })
+			b.Observed.Database.File.Value.Size = 2 << 20
+		},
+			observed.Known, "Open", ""},
 		{"free unknown", db(func(d *observed.Database) { d.Free = observed.Unsure[uint64]("statfs") }), observed.Known, "Open", ""},
 		{"first boot", (*base).firstBoot, observed.Absent, firstBootUnfinished, "not known to be complete"},
 		{"marker unknown", db(func(d *observed.Database) { d.FirstBoot = observed.Unsure[observed.FirstBoot]("a fifo") }), observed.Unknown, "NotObserved", "fifo"},

@@ -39,7 +39,7 @@ func (a *app) plan(ctx context.Context, exitCode bool) error {
 	var outcome *exitError
 	var plans []planned
 	for _, name := range names {
-		look, err := s.lookCounting(ctx, name)
+		look, err := s.lookWith(ctx, name, reconciler.Looker{CountRunning: true, Thorough: true})
 		if err != nil {
 			return err
 		}

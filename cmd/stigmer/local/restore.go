@@ -81,10 +81,16 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 // again, so that the file says what should be and not what was done. A wish that is
 // taken back leaves the file as it was.
 func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
-	err := s.editDesired(ctx, true,
-		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
-		encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish})
-	if err != nil {
+	changes := []encoding.Change{
+		{Path: []string{"spec", "enabled"}, Value: true},
+		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish},
+	}
+	if before.Object != nil {
+		changes = append(changes, encoding.Change{
+			Path: []string{"metadata", "annotations", v1alpha1.RestoreDatabaseAnnotation}, Value: before.Object.Spec.Storage.Path,
+		})
+	}
+	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
 	}
 	if err := s.ensureDaemon(ctx, true); err != nil {
@@ -120,11 +126,19 @@ func (s *session) dropWish(ctx context.Context, wish string, disable bool) error
 	if err != nil || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
 		return err
 	}
-	changes := []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true}}
+	changes := withoutWish()
 	if disable {
 		changes = append(changes, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
 	}
 	return s.editDesired(ctx, false, changes...)
+}
+
+// withoutWish removes what asks for a restore.
+func withoutWish() []encoding.Change {
+	return []encoding.Change{
+		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true},
+		{Path: []string{"metadata", "annotations", v1alpha1.RestoreDatabaseAnnotation}, Delete: true},
+	}
 }
 
 // isRestored reports whether the look shows that the wish was carried out.

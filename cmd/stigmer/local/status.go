@@ -42,7 +42,7 @@ func (a *app) status(ctx context.Context) error {
 	}
 	var looks []reconciler.Look
 	for _, name := range names {
-		look, err := s.look(ctx, name)
+		look, err := s.lookWith(ctx, name, reconciler.Looker{Thorough: true})
 		switch {
 		case err != nil:
 			return err

@@ -160,7 +160,7 @@ func doneWish(look reconciler.Look) []encoding.Change {
 	if look.Object == nil || !kept.Done || look.Object.Annotations[v1alpha1.RestoreAnnotation] != kept.Value {
 		return nil
 	}
-	return []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Delete: true}}
+	return withoutWish()
 }
 
 // printWanted prints that the instance is wanted, and for a program what is

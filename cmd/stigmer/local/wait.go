@@ -118,7 +118,10 @@ func (w *waiter) lookAsNeeded(ctx context.Context, last reconciler.Look, began t
 	due := w.wroteAt.IsZero() || time.Since(w.wroteAt) >= plan.WriteCheckEvery
 	unread := last.Reported == nil && last.Plan.Main != nil && time.Since(began) >= unaccounted
 	if !due || !unread || !last.Plan.Serving.Value {
-		return w.session.look(ctx, w.name)
+		// The first look may be the last, and tells of a second server, which is then
+		// not lost sight of.
+		shared := last.Plan.Verdict(v1alpha1.ConditionDatabaseFile).Reason == plan.DatabaseShared
+		return w.lookWith(ctx, w.name, reconciler.Looker{Thorough: last.Object == nil || shared})
 	}
 	w.wroteAt = time.Now()
 	return w.lookWith(ctx, w.name, reconciler.Looker{CheckWrite: true})
