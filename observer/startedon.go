@@ -38,6 +38,7 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 	return observed.Is(observed.StartedOn{
 		Named:     last,
 		Path:      file.path,
+		DeadLink:  deadLink(file.path),
 		Exists:    file.file.Knowledge,
 		Opens:     opens,
 		FirstBoot: answer(err == nil || missing(err), err == nil),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
+	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
 // databaseOf returns the database file of an object; "" for none.
@@ -57,34 +58,58 @@ func usedBy(path string, data []byte, object *v1alpha1.Temporal, holder string) 
 		fmt.Sprintf("used by instance %q; choose another file, or give %q another one first", holder, holder)))
 }
 
-// keepsAway returns the fault of a desired file whose database would lie where the
-// home keeps something else; nil when it does not.
-func (h Home) keepsAway(path string, data []byte, object *v1alpha1.Temporal) error {
-	if !h.hasOther(databaseOf(object)) {
+// keepsAway returns the fault of a desired file that names a database where
+// something else is kept, or is made and removed; nil when it does not. One that is
+// in force, and was accepted once, is left to whoever runs on it.
+func (h Home) keepsAway(path string, data []byte, object *v1alpha1.Temporal, inForce ...string) error {
+	database := databaseOf(object)
+	if database == "" || slices.Contains(inForce, database) {
+		return nil
+	}
+	real := placeOf(database).path()
+	problem := ""
+	switch {
+	case liesBesideADatabase(database), liesBesideADatabase(real):
+		problem = "has the name of a file that lies beside a database and is removed with it"
+	case h.keepsOther(object.Name, real):
+		problem = fmt.Sprintf("a place where %s keeps something else", h)
+	default:
 		return nil
 	}
 	return encoding.Locate(path, data, field.Invalid(field.NewPath("spec", "storage", "path"), object.Spec.Storage.Path,
-		fmt.Sprintf("a place where %s keeps something else, which would write it over; choose another file, such as %s",
-			h, filepath.Join(h.Files(object.Name).DataDir, "x.db"))))
+		fmt.Sprintf("%s; choose another file, such as %s", problem, filepath.Join(h.Files(object.Name).DataDir, "x.db"))))
 }
 
-// hasOther reports whether the file would lie where the home keeps something else
-// than databases, whatever links lead there.
-func (h Home) hasOther(database string) bool {
-	if database == "" {
-		return false
-	}
-	inside, err := filepath.Rel(placeOf(string(h)).path(), placeOf(database).path())
+// liesBesideADatabase reports whether SQLite, or we, would take the file for one
+// that belongs to a database of another name.
+func liesBesideADatabase(file string) bool {
+	beside := append(observed.CompanionPaths(""), observed.FirstBootPath(""), observed.MetaPath(""), observed.DatabaseLockPath(""))
+	folder := filepath.Base(filepath.Dir(file))
+	return slices.ContainsFunc(beside, func(suffix string) bool { return strings.HasSuffix(file, suffix) }) ||
+		folder == observed.OwnPrefix+"restore" || strings.HasPrefix(folder, observed.OwnPrefix+"scratch-")
+}
+
+// keepsOther reports whether the home keeps something else than databases there.
+// The path has no symbolic links.
+func (h Home) keepsOther(name, real string) bool {
+	inside, err := filepath.Rel(placeOf(string(h)).path(), real)
 	if err != nil || inside == ".." || strings.HasPrefix(inside, "../") {
 		return false
 	}
-	parts := strings.Split(inside, "/")
-	if len(parts) == 1 {
-		// What a start or the daemon writes, see Files.
-		return slices.ContainsFunc([]string{".lock", ".pid", ".no-env-file", ".json"}, func(suffix string) bool { return strings.HasSuffix(inside, suffix) })
+	folder, rest, _ := strings.Cut(inside, "/")
+	if slices.Contains([]string{"desired", "status", "logs", "bin", "schemas"}, folder) {
+		return true
 	}
-	return slices.Contains([]string{"desired", "status", "logs", "bin", "schemas"}, parts[0]) ||
-		strings.HasSuffix(parts[0], "-data") && parts[1] == "backups"
+	for _, instance := range append(h.others(name), name) {
+		files := h.Files(instance)
+		switch {
+		case rest == "" && slices.Contains([]string{files.Lock, files.Record, files.NoEnvFile, files.DataDir, h.DaemonLock()}, filepath.Join(string(h), folder)):
+			return true
+		case folder == filepath.Base(files.DataDir) && (rest == "backups" || strings.HasPrefix(rest, "backups/")):
+			return true
+		}
+	}
+	return false
 }
 
 // CheckDesired returns why data must not become the desired file of the
@@ -97,7 +122,8 @@ func (h Home) CheckDesired(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := h.keepsAway(path, data, object); err != nil {
+	before, _ := h.asksFor(name)
+	if err := h.keepsAway(path, data, object, before, h.lastDatabase(name)); err != nil {
 		return err
 	}
 	if holder := h.databaseHolder(name, databaseOf(object)); holder != "" {

@@ -139,7 +139,7 @@ func remedyFor(failure error, decision plan.Plan, desired plan.Desired) string {
 	case errors.As(failure, &held) && held.Path == desired.Files.Lock:
 		// Shared: the plan, which tries the same, judges an exclusive one.
 		return "find who has it with 'fuser " + held.Path + "' and end that program; Temporal then starts by itself"
-	case errors.As(failure, &held) && decision.Restore.Backup != "":
+	case errors.As(failure, &held) && decision.Situation == plan.RestorePending:
 		return "find who has it with 'fuser " + held.Path + "' and end that program; the restore then goes on by itself"
 	case errors.As(failure, &held):
 		return "find who has it with 'fuser " + held.Path + "' and end that program, or choose another database"

@@ -15,6 +15,7 @@ import (
 // lost with the next start of another instance.
 func TestPlacesThatAreKept(t *testing.T) {
 	w := newWorld(t)
+	w.write("other", w.desired("other", w.port))
 	other := w.home.Files("other")
 	database := filepath.Join(other.DataDir, "other.db")
 	link := filepath.Join(t.TempDir(), "link")
@@ -22,14 +23,15 @@ func TestPlacesThatAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	beside := append(observed.CompanionPaths(database),
-		observed.FirstBootPath(database), observed.MetaPath(database), database+".stigmer-lock", observed.StagedPath(database))
+		observed.FirstBootPath(database), observed.MetaPath(database), observed.DatabaseLockPath(database), observed.StagedPath(database))
 	kept := []string{
 		other.Lock, other.Record, other.NoEnvFile, other.Log, w.home.Desired("other"), w.home.Status("other"), w.home.Events("other"),
 		w.home.DaemonLock(), w.home.DaemonLog(), w.home.Binary("1"), filepath.Join(other.BackupDir, "x.db"), observed.SchemaPath(other.SchemaDir, "b"),
 		filepath.Join(link, "other.pid"), filepath.Join(link, "logs", "new.db"),
+		other.DataDir, other.BackupDir, filepath.Join(string(w.home), "bin"), filepath.Join(w.home.Files("temporal").BackupDir, "x.db"),
 	}
 	free := []string{
-		database, filepath.Join(other.DataDir, "x.db"), filepath.Join(string(w.home), "x.db"), filepath.Join(string(w.home), "mine", "x.db"),
+		filepath.Join(other.DataDir, "x.db"), filepath.Join(string(w.home), "customer-data", "backups", "x.db"), filepath.Join(string(w.home), "x.db"), filepath.Join(string(w.home), "mine", "x.db"),
 		filepath.Join(link, "other-data", "x.db"), string(w.home) + "-more/x.db", filepath.Join(t.TempDir(), "logs", "x.db"),
 	}
 	check := func(path string) error {
@@ -52,9 +54,21 @@ func TestPlacesThatAreKept(t *testing.T) {
 		}
 	}
 
-	// What an edit refuses a pass refuses too.
+	// A link to such a place is one.
+	named := filepath.Join(t.TempDir(), "named.db")
+	if err := os.Symlink(database+"-wal", named); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(named); err == nil {
+		t.Error("a link to another one's journal is taken for a database")
+	}
+
+	// What an edit refuses a pass refuses too, but of what was accepted once.
 	source := newSource(w.home, "temporal", nil, newClaims(w.home, nil))
 	w.write("temporal", strings.Replace(w.desired("temporal", w.port), "spec:\n", "spec:\n  storage: {path: "+other.Record+"}\n", 1))
+	if err := check(other.Record); err != nil {
+		t.Errorf("it cannot be edited, not even to stop: %v", err)
+	}
 	if desired, problem := source.read(noon()); desired.Object != nil || !strings.Contains(problem, "keeps something else") {
 		t.Errorf("read: %+v, %q", desired.Object, problem)
 	}

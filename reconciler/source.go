@@ -132,8 +132,9 @@ func (s *source) settling(now time.Time) time.Duration {
 	return max(0, removalSettle-now.Sub(s.missingSince))
 }
 
-// take decodes the data unless it is what was decoded last. What was refused
-// then is judged again: the other instance may have another database now.
+// take decodes the data unless it is what was decoded last. What was refused then
+// is judged again: the other instance may have another database now, or a link lead
+// elsewhere.
 func (s *source) take(path string, data []byte) {
 	object := s.refused
 	if s.data == nil || !bytes.Equal(data, s.data) {
@@ -149,9 +150,10 @@ func (s *source) take(path string, data []byte) {
 	}
 }
 
-// adopt puts the object in force, unless another instance has its database.
+// adopt puts the object in force, unless another instance has its database, or the
+// home something else there.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
-	if err := s.home.keepsAway(path, s.data, object); err != nil {
+	if err := s.home.keepsAway(path, s.data, object, databaseOf(s.object)); err != nil {
 		s.refused, s.problem = object, err.Error()
 		return
 	}

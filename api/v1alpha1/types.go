@@ -19,9 +19,9 @@ const (
 	// Each value is carried out once.
 	RestoreAnnotation = Group + "/restore"
 
-	// RestoreDatabaseAnnotation is the path of the database that the restore is for:
-	// it is put in the place of no other. Without it that is the database of the spec
-	// when the restore is first seen.
+	// RestoreDatabaseAnnotation is the path of the database, as in the spec, that the
+	// restore is for: it is put in the place of no other. Without it that is the one
+	// of the spec when the restore is first seen.
 	RestoreDatabaseAnnotation = Group + "/restore-database"
 
 	// RestartedAtAnnotation asks for a restart: a process that was started

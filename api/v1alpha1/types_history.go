@@ -40,7 +40,7 @@ type HistoryStatus struct {
 type RestoreWishStatus struct {
 	// Wish is the value of the restore annotation.
 	Wish string `json:"wish"`
-	// Database that it was asked for.
+	// Database of the spec when the wish was first seen.
 	Database string `json:"database"`
 	// Knowing says that the server was known to have its data alone already when
 	// the wish was first seen.

@@ -31,26 +31,12 @@ func validateDatabasePath(written, completed *StorageSpec, path *field.Path) fie
 	if len(faults) == 0 && strings.ContainsAny(completed.Path, uriCharacters) {
 		faults = append(faults, field.Invalid(path, completed.Path, "has one of ? # %, which SQLite reads as part of a URI; choose another path"))
 	}
-	if len(faults) == 0 && liesBesideADatabase(completed.Path) {
-		faults = append(faults, field.Invalid(path, completed.Path, "has the name of a file that lies beside a database and is removed with it; choose another one, such as x.db"))
-	}
 	if written.Path == "" {
 		for _, fault := range faults {
 			fault.Detail = "derived from the home folder and metadata.name: " + fault.Detail
 		}
 	}
 	return faults
-}
-
-// liesBesideADatabase reports whether SQLite, or we, would take the file for one
-// that belongs to a database of another name, and remove it or write it over.
-func liesBesideADatabase(file string) bool {
-	for _, suffix := range []string{"-journal", "-wal", "-shm", ".first-boot", ".stigmer.json", ".stigmer-lock"} {
-		if strings.HasSuffix(file, suffix) {
-			return true
-		}
-	}
-	return filepath.Base(filepath.Dir(file)) == ".stigmer-restore"
 }
 
 // validateFile accepts the absolute path of a file in its shortest form, so

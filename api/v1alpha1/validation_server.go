@@ -41,8 +41,6 @@ func validatePragmas(pragmas map[string]string, path *field.Path) field.ErrorLis
 			faults = append(faults, field.Invalid(at, field.OmitValueType{}, "not the name of a pragma; write one such as cache_size"))
 		case isConnectionOption(key):
 			faults = append(faults, field.Forbidden(at, "not a pragma but an option of the connection, which could move the data to memory; remove it"))
-		case strings.ToLower(key) == "max_page_count":
-			faults = append(faults, field.Forbidden(at, "keeps the database from growing, and a Temporal whose database is full goes on answering; remove it"))
 		case strings.TrimSpace(value) == "":
 			faults = append(faults, field.Required(at, "has no value; write one or remove the key"))
 		case hasControl(value):

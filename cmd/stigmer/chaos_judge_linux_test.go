@@ -132,17 +132,22 @@ func without(list, others []string) []string {
 // one had.
 func (c *chaos) daemonIsSlim(pid int) {
 	c.Helper()
-	now := c.census(pid)
 	if c.least == nil {
+		now := c.census(pid)
 		c.least = &now
 	}
-	if now.goroutines <= c.least.goroutines+slack && now.descriptors <= c.least.descriptors+slack {
-		return
-	}
-	c.awaitFor(settleTime, fmt.Sprintf("the daemon has no more than %s", c.least), func() (bool, string) {
-		now = c.census(pid)
-		return now.goroutines <= c.least.goroutines+slack && now.descriptors <= c.least.descriptors+slack, now.String() + now.detail
+	c.atRest(pid, *c.least)
+}
+
+// atRest waits until the daemon has no more than before, and returns what it has:
+// connections that are being closed, and what closes them, take their time.
+func (w *world) atRest(pid int, before census) (now census) {
+	w.Helper()
+	w.awaitFor(settleTime, fmt.Sprintf("the daemon has no more than %s", before), func() (bool, string) {
+		now = w.census(pid)
+		return now.goroutines <= before.goroutines+slack && now.descriptors <= before.descriptors+slack, now.String() + now.detail
 	})
+	return now
 }
 
 // tidy removes the copies that commands made: the disk is small.

@@ -66,7 +66,8 @@ func (c *chaos) signalAll(are func(process) bool, s syscall.Signal) {
 		if s == syscall.SIGKILL {
 			c.tally.kills++
 		}
-		if s == syscall.SIGTERM && !c.stub {
+		if s == syscall.SIGTERM && (!c.stub || p.isDaemon()) {
+			// The stub may have been told not to obey.
 			c.leaving = append(c.leaving, p)
 		}
 	}

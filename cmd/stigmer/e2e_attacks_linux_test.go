@@ -57,7 +57,7 @@ func TestLockOfAStranger(t *testing.T) {
 					t.Fatal(err)
 				}
 				text := w.read("desired", "temporal.yaml")
-				if r := w.expect(4, "local", "restore", backup); !strings.HasSuffix(r.stderr, "the restore was taken back: run it again then\n") {
+				if r := w.expect(4, "local", "restore", backup); !strings.HasSuffix(r.stderr, "the restore was taken back, and temporal is disabled again: run it again then\n") {
 					t.Errorf("restore: %s", r)
 				}
 				// The mapping in which it stood may have been there before.
@@ -206,7 +206,7 @@ func TestRestoreIsForOneDatabase(t *testing.T) {
 		backup+"@2026-01-02T03:04:05Z", database)
 	w.writeDesired(strings.Replace(w.read("desired", "temporal.yaml"), "name: temporal\n", annotations, 1))
 	w.soon("says that it is for another one", func(o object) bool { return o.Status.Situation == "RestoreBlocked" })
-	if o := w.status(); !strings.Contains(o.Status.Message, "it was asked for when the database was "+database) {
+	if o := w.status(); !strings.Contains(o.Status.Message, "it is for the database "+database) {
 		t.Errorf("status: %s", o)
 	}
 	w.listsWorkflow("kept")

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,6 +166,35 @@ func TestLinkLeadsElsewhere(t *testing.T) {
 	}
 	w.soon("says that another file is there", func(o object) bool { return o.condition("DatabaseFile").says("False", "Replaced") })
 	lead(file)
+	if o := w.awaitStatus("has it again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
+		t.Errorf("pid %d was given up: %s", pid, o)
+	}
+}
+
+// TestDatabaseUnderAnotherName: it is not lost, and the command that is shown finds it.
+func TestDatabaseUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.wish(often)
+	w.up()
+	pid, other := w.temporal().pid, w.database()+".other"
+	if err := os.Link(w.database(), other); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(w.database()); err != nil {
+		t.Fatal(err)
+	}
+	o := w.soon("says that it has another name", func(o object) bool { return o.condition("DatabaseFile").says("False", "Moved") })
+	link := regexp.MustCompile(`find -H / -samefile (/proc/[0-9]+/fd/[0-9]+)'`).FindStringSubmatch(o.Status.Message)
+	if link == nil {
+		t.Fatalf("no command finds it: %s", o)
+	}
+	if found, err := exec.Command("find", "-H", w.home, "-samefile", link[1]).CombinedOutput(); err != nil || string(found) != other+"\n" {
+		t.Errorf("the command finds %q, %v", found, err)
+	}
+	if err := os.Rename(other, w.database()); err != nil {
+		t.Fatal(err)
+	}
 	if o := w.awaitStatus("has it again", func(o object) bool { return o.is("Ready") }); o.pid() != pid {
 		t.Errorf("pid %d was given up: %s", pid, o)
 	}
@@ -333,7 +364,7 @@ func TestFileSizeLimit(t *testing.T) {
 	w.soon("says that there is a limit", func(o object) bool {
 		return o.condition("DatabaseFile").says("False", "FileSizeLimit") && !o.is("Ready")
 	})
-	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "may write no file of more than 4 MiB (ulimit -f)") {
+	if r := w.expect(4, "local"); !strings.Contains(r.stderr, "may write no database of more than 4 MiB, and ") {
 		t.Errorf("local: %s", r)
 	}
 	limit(unix.RLIM_INFINITY)

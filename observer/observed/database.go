@@ -98,6 +98,10 @@ func FirstBootPath(path string) string { return path + ".first-boot" }
 // MetaPath is the record of the database at path.
 func MetaPath(path string) string { return path + ".stigmer.json" }
 
+// DatabaseLockPath is the file that whoever works on the database at path locks. Path
+// has no symbolic links, so that all ways to one database meet at one lock.
+func DatabaseLockPath(path string) string { return path + ".stigmer-lock" }
+
 // CompanionPaths are the files in which SQLite keeps parts of the database at
 // path: none may be lost, and the database not be copied without them.
 func CompanionPaths(path string) []string {

@@ -111,6 +111,8 @@ type StartedOn struct {
 	// Named is its path as the command line has it, Path where that leads now,
 	// without symbolic links.
 	Named, Path string
+	// DeadLink is the symbolic link on the way that leads nowhere; empty for none.
+	DeadLink string
 	// Exists says whether there is a file, Opens whether the server has that
 	// very file open, and FirstBoot whether the marker of a first boot lies
 	// beside it.

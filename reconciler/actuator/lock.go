@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -47,9 +48,8 @@ func takeLock(ctx context.Context, path string) (*os.File, error) {
 	return nil, fmt.Errorf("cannot lock %s: it was replaced %d times meanwhile", path, maxReplaced)
 }
 
-// databaseLock returns the lock file of a database: beside the file itself, so
-// that two paths to one file meet at one lock.
-func databaseLock(path string) string { return realPath(path) + ".stigmer-lock" }
+// databaseLock returns the lock file of a database, which is beside the file itself.
+func databaseLock(path string) string { return observed.DatabaseLockPath(realPath(path)) }
 
 // realPath returns where the file is or would be, whatever symbolic links the
 // path goes through.

@@ -50,8 +50,12 @@ func (f Findings) StartedWith(port observed.Port) bool {
 	if f.Main == nil {
 		return false
 	}
-	i := slices.Index(f.Main.Args, flags[port.Name])
-	return i < 0 || at(f.Main.Args, i+1) == strconv.Itoa(int(port.Address.Port()))
+	for i, arg := range slices.Backward(f.Main.Args) { // the last of several counts
+		if arg == flags[port.Name] {
+			return at(f.Main.Args, i+1) == strconv.Itoa(int(port.Address.Port()))
+		}
+	}
+	return true
 }
 
 // Origin is the database file that a server was started on.
@@ -77,7 +81,7 @@ func (v view) origin() Origin {
 	db := v.in.Observed.Database
 	o := Origin{Named: v.in.Desired.Object.Spec.Storage.Path, Path: db.Path, DeadLink: db.DeadLink, Exists: db.File.Knowledge}
 	if on, elsewhere := v.startedElsewhere(); elsewhere {
-		o = Origin{Named: on.Named, Path: on.Path, Exists: on.Exists}
+		o = Origin{Named: on.Named, Path: on.Path, DeadLink: on.DeadLink, Exists: on.Exists}
 	}
 	for _, p := range v.unit {
 		// A wrapper may have one open too, of which less is told.

@@ -40,16 +40,12 @@ func recordNames(record observed.Fact[observed.Record], p observed.Process) bool
 	return r.Format == observed.RecordLegacy || p.Evidence.MatchesRecord == observed.Known
 }
 
-// isServer reports whether the process runs "temporal server start-dev" as ours do,
-// word after word: an instance may be called start-dev.
+// isServer reports whether the process runs "temporal server start-dev", with
+// whatever flags. An instance may be called start-dev, and a program be told so.
 func isServer(p observed.Process) bool {
 	i := slices.Index(p.Args, "server")
-	return i >= 0 && at(p.Args, i+1) == "start-dev"
+	return i >= 0 && slices.Contains(p.Args[i+1:], "start-dev")
 }
-
-// mayServe reports whether it may be a server that somebody else started, with
-// whatever flags in between.
-func mayServe(p observed.Process) bool { return slices.Contains(p.Args, "start-dev") }
 
 // splitOurs sorts the living processes into the instance (the server and
 // what runs in its session), leftovers of ours, and strangers.

@@ -106,7 +106,7 @@ func Compute(in Input) Plan {
 		p.Situation = r.situation
 		p.Findings = v.findings()
 		waits := p.Restore.Begun || p.Restore.Backup != "" && !in.Desired.Missing
-		if v.main == nil && waits && p.Situation != RestorePending && p.Situation != RestoreBlocked {
+		if v.main == nil && in.Observed.Processes.IsKnown() && waits && p.Situation != RestorePending && p.Situation != RestoreBlocked {
 			// Whatever keeps it from starting, a start will replace the database.
 			p.Message += "; " + p.Restore.String()
 		}

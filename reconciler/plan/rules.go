@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -130,9 +132,10 @@ func (v view) isDaemon(p observed.Process) bool {
 }
 
 // isBackup goes by the words of the command line. It decides what is said of the
-// holder, never what is done to it.
+// holder, never what is done to it. One that is stopped does not come to an end.
 func isBackup(p observed.Process) bool {
-	return slices.Contains(p.Args, "local") && slices.Contains(p.Args, "backup")
+	return p.State != observed.StateStopped && strings.HasPrefix(filepath.Base(p.Executable), "stigmer") &&
+		slices.Contains(p.Args, "local") && slices.Contains(p.Args, "backup")
 }
 
 func waitForDatabase(v view) Plan {

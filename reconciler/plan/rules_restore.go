@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -20,8 +19,8 @@ const restoreAgain = 30 * time.Second
 type RestoreWish struct {
 	// Value of the annotation that asked for it; empty for none.
 	Value string
-	// Database that it was asked for, see v1alpha1.RestoreDatabaseAnnotation. It is
-	// put in the place of no other.
+	// Database of the spec when the annotation was first seen. It is put in the place
+	// of no other, nor of one that v1alpha1.RestoreDatabaseAnnotation does not name.
 	Database string
 	// Knowing says that the server was known to have its data alone when the
 	// wish was first seen: who asks for the restore gives that up.
@@ -61,20 +60,13 @@ func (h History) noteWish(v view) History {
 	}
 	if h.Restore.Value != value {
 		h.Restore = RestoreWish{
-			Value: value, Database: v.restoresTo(), Knowing: v.lostFile() == observed.Known,
+			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() == observed.Known,
 		}
 	}
 	if v.in.Observed.Database.Meta.Value.Restored == value {
 		h.Restore.Done = true
 	}
 	return h
-}
-
-// restoresTo is the database that a wish is for which is seen for the first time, be
-// it by a daemon that has forgotten that it was carried out.
-func (v view) restoresTo() string {
-	object := v.in.Desired.Object
-	return cmp.Or(object.Annotations[v1alpha1.RestoreDatabaseAnnotation], object.Spec.Storage.Path)
 }
 
 // staged reports whether the backup was copied and checked for this wish.
@@ -94,10 +86,13 @@ func (v view) unfinished() bool {
 func (v view) restoreProblem() string {
 	wish, meta := v.in.History.Restore, v.in.Observed.Database.Meta
 	since := v.in.Now.Sub(wish.FailedAt)
+	only := v.in.Desired.Object.Annotations[v1alpha1.RestoreDatabaseAnnotation]
 	switch {
 	case meta.IsUnknown():
 		return meta.Reason
-	case wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
+	case only != "" && only != v.in.Desired.Object.Spec.Storage.Path:
+		return "it is for the database " + only
+	case only == "" && wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
 		return "it was asked for when the database was " + wish.Database
 	case wish.Value == v.restoreWish() && !wish.Knowing && v.lostFile() != observed.Absent:
 		return "the server may alone have its data since then"
@@ -204,6 +199,6 @@ func reportRestoreBlocked(v view) Plan {
 	}
 	return Plan{
 		Message: what + ": cannot restore " + RestorePath(v.in.Desired.Object) + ": " + v.restoreProblem(),
-		Remedy:  "choose another with " + v.quoted("restore BACKUP") + ", or give it up: remove the annotation " + v1alpha1.RestoreAnnotation,
+		Remedy:  "choose another with " + v.quoted("restore BACKUP") + ", or give it up: remove its annotations, " + v1alpha1.RestoreAnnotation + " and the like",
 	}
 }

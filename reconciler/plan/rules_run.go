@@ -37,7 +37,7 @@ func keepOld(v view) Plan {
 		message += " and " + restore.Backup + " is to be restored"
 	}
 	if v.volatile() {
-		message += v.losses()
+		message += " (and what it keeps in memory is lost with that)"
 	}
 	return Plan{
 		Message: fmt.Sprintf("%s stays, although %s: %s", Describe(*v.main), message, blocker.Message),

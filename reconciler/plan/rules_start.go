@@ -20,7 +20,7 @@ func databaseInUse(v view) bool { return v.databaseOwner() != nil }
 
 func (v view) databaseOwner() *observed.Process {
 	for i, p := range v.strangers {
-		uses := p.Evidence.OpensDatabase == observed.Known || p.Evidence.NamesDatabase == observed.Known && mayServe(p)
+		uses := p.Evidence.OpensDatabase == observed.Known || p.Evidence.NamesDatabase == observed.Known && isServer(p)
 		if uses && !inUnit(v.unit, p) {
 			return &v.strangers[i]
 		}

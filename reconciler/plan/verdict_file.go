@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -61,7 +62,10 @@ func (v view) databaseFile() Verdict {
 		return unfit
 	}
 	other := v.sharedWith()
+	limit, from := v.fileLimit()
 	switch {
+	case limit > 0 && limit < uint64(db.File.Value.Size)+freeFloor:
+		return fails(name, "FileSizeLimit", fmt.Sprintf("the server may write no database of more than %d MiB, and %s has %d", limit>>20, db.Path, db.File.Value.Size>>20), from)
 	case other != nil:
 		return fails(name, DatabaseShared, Describe(*other)+", which is not ours, is a Temporal on the same file: two servers corrupt it",
 			"end one of the two: "+v.quoted("stop")+", or "+other.String())
@@ -82,11 +86,35 @@ func (v view) databaseFile() Verdict {
 // that was made since the look.
 func (v view) sharedWith() *observed.Process {
 	for i, p := range v.strangers {
-		if p.Evidence.OpensDatabase == observed.Known && mayServe(p) && !inUnit(v.unit, p) {
+		if p.Evidence.OpensDatabase == observed.Known && isServer(p) && !inUnit(v.unit, p) {
 			return &v.strangers[i]
 		}
 	}
 	return nil
+}
+
+// fileLimit returns how large the database may become, in bytes, 0 for no limit, and
+// how that is mended. A server whose database cannot grow answers every check.
+func (v view) fileLimit() (limit uint64, remedy string) {
+	for _, p := range v.unit {
+		if p.MaxFileSize > 0 && (limit == 0 || p.MaxFileSize < limit) {
+			limit = p.MaxFileSize
+			remedy = "it has that limit (ulimit -f) from its daemon: stop each instance, and start in a shell, or by a unit, without it"
+		}
+	}
+	pragmas := v.in.Desired.Object.Spec.SQLitePragmas
+	pages, err := strconv.ParseUint(pragmas["max_page_count"], 10, 32)
+	if err != nil {
+		return limit, remedy
+	}
+	size, err := strconv.ParseUint(pragmas["page_size"], 10, 32)
+	if err != nil {
+		size = 4096 // SQLite's own
+	}
+	if most := pages * size; limit == 0 || most < limit {
+		return most, "remove spec.sqlitePragmas.max_page_count"
+	}
+	return limit, remedy
 }
 
 // unfit says why the disk or the folder does not let a server write; an empty
@@ -103,9 +131,6 @@ func (v view) unfit() Verdict {
 		return unsure(name, db.Writable.Reason)
 	case !writable:
 		return fails(name, "ReadOnly", db.Writable.Reason, "make it writable")
-	case v.main != nil && v.main.MaxFileSize > 0 && v.main.MaxFileSize < uint64(db.File.Value.Size)+freeFloor:
-		return fails(name, "FileSizeLimit", fmt.Sprintf("the server may write no file of more than %d MiB (ulimit -f), and %s has %d",
-			v.main.MaxFileSize>>20, db.Path, db.File.Value.Size>>20), v.quoted("stop")+", then "+v.quoted("")+" in a shell without that limit")
 	case freeKnown && free < freeFloor:
 		// A file system that does not tell, such as one in memory without a
 		// limit, is not a fault; that writes succeed is checked anyway.

@@ -110,7 +110,7 @@ func (v view) lost() Verdict {
 	gone, another := from.Exists == observed.Absent, from.Another
 	rescue := "save what it holds with " + v.quoted("backup") + ", then " + v.quoted("restore BACKUP") +
 		"; or give it up with " + v.quoted("restart")
-	find := fmt.Sprintf("find it with 'find / -samefile %s' and move it back; or %s", another.Link, rescue)
+	find := fmt.Sprintf("find it with 'find -H / -samefile %s' and move it back; or %s", another.Link, rescue)
 	reason := "Replaced"
 	if gone {
 		reason = "Moved"

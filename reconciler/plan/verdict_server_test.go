@@ -77,12 +77,17 @@ func TestDatabaseFileVerdict(t *testing.T) {
 			b.edit(func(p *observed.Process) { p.MaxFileSize = 17 << 20 })
 			b.Observed.Database.File.Value.Size = 2 << 20
 		},
-			observed.Absent, "FileSizeLimit", "no file of more than 17 MiB (ulimit -f)"},
+			observed.Absent, "FileSizeLimit", "no database of more than 17 MiB, and "},
 		{"a limit that is far away", func(b *base) {
 			b.edit(func(p *observed.Process) { p.MaxFileSize = 18 << 20 })
 			b.Observed.Database.File.Value.Size = 2 << 20
 		},
 			observed.Known, "Open", ""},
+		{"pages that are used up", func(b *base) { b.spec().SQLitePragmas = map[string]string{"max_page_count": "230"} },
+			observed.Absent, "FileSizeLimit", "no database of more than 0 MiB"},
+		{"pages enough", func(b *base) {
+			b.spec().SQLitePragmas = map[string]string{"max_page_count": "1000000", "page_size": "8192"}
+		}, observed.Known, "Open", ""},
 		{"free unknown", db(func(d *observed.Database) { d.Free = observed.Unsure[uint64]("statfs") }), observed.Known, "Open", ""},
 		{"first boot", (*base).firstBoot, observed.Absent, firstBootUnfinished, "not known to be complete"},
 		{"marker unknown", db(func(d *observed.Database) { d.FirstBoot = observed.Unsure[observed.FirstBoot]("a fifo") }), observed.Unknown, "NotObserved", "fifo"},

@@ -75,18 +75,18 @@ func TestWords(t *testing.T) {
 			})
 			taken(b)
 			b.spec().LogLevel = "error"
-		}, ReplacementBlocked, "; the workflows that it keeps in memory are lost: "},
+		}, ReplacementBlocked, " (and what it keeps in memory is lost with that): "},
 		"a file that is gone asks for nothing": {func(b *base) {
 			b.gone()
 			wished(b)
 			b.Desired.Missing, b.Desired.Removed = true, true
-		}, Stopped, "the desired file was removed; "},
+		}, Stopped, "removed; \n"},
 	} {
 		b := healthy()
 		c.change(&b)
 		b.look()
 		p := Compute(b.Input)
-		said := p.Message + "; " + p.Remedy
+		said := p.Message + "; " + p.Remedy + "\n"
 		if p.Situation != c.want || !strings.Contains(said, c.says) {
 			t.Errorf("%s: %s: %q, want %s and %q", name, p.Situation, said, c.want, c.says)
 		}

@@ -124,6 +124,10 @@ func TestEndpointsAreTheServersOwn(t *testing.T) {
 			p.Plan.Situation, p.Plan.Remedy = plan.ReplacementBlocked, "end pid 7"
 			p.Input.Observed.Ports[0].Listener.Value.Owner = other
 		}, &rest},
+		"its own HTTP port, which is to be the frontend's": {func(p *Pass) {
+			p.Plan.Situation, p.Plan.Remedy = plan.ReplacementBlocked, "end pid 7"
+			p.Plan.Main.Args = []string{"temporal", "server", "start-dev", "--port", "7223", "--http-port", "7233"}
+		}, &v1alpha1.EndpointsStatus{Metrics: rest.Metrics, UI: rest.UI}},
 		"nobody on the frontend port": {func(p *Pass) {
 			p.Input.Observed.Ports[0].Listener = observed.None[observed.Listener]("")
 		}, &rest},

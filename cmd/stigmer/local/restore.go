@@ -81,26 +81,25 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 // again, so that the file says what should be and not what was done. A wish that is
 // taken back leaves the file as it was.
 func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
-	changes := []encoding.Change{
-		{Path: []string{"spec", "enabled"}, Value: true},
-		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish},
+	changes, err := s.askingFor(wish)
+	if err == nil {
+		err = s.editDesired(ctx, true, changes...)
 	}
-	if before.Object != nil {
-		changes = append(changes, encoding.Change{
-			Path: []string{"metadata", "annotations", v1alpha1.RestoreDatabaseAnnotation}, Value: before.Object.Spec.Storage.Path,
-		})
-	}
-	if err := s.editDesired(ctx, true, changes...); err != nil {
+	if err != nil {
 		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
 	}
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return reconciler.Look{}, err
 	}
+	disables := !before.Input.Desired.Wanted()
 	w := waiter{
 		session: s, timeout: timeout, goal: "restored and ready", done: restored(wish), lost: refused(wish),
-		then: func(look reconciler.Look) string {
-			if isRestored(look, wish) {
+		then: func(o *obstacle, look reconciler.Look) string {
+			switch {
+			case o.code != exitUserAction || isRestored(look, wish):
 				return goesOn(look)
+			case disables:
+				return "the restore was taken back, and " + s.name + " is disabled again: run it again then"
 			}
 			return "the restore was taken back: run it again then"
 		},
@@ -110,8 +109,8 @@ func (s *session) wishRestored(ctx context.Context, wish string, before reconcil
 		return reconciler.Look{}, err
 	}
 	undone := err != nil && !isRestored(look, wish)
-	if err := s.dropWish(ctx, wish, undone && !before.Input.Desired.Wanted()); err != nil {
-		return reconciler.Look{}, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", err)
+	if fault := s.dropWish(ctx, wish, undone && disables); fault != nil {
+		return reconciler.Look{}, errors.Join(err, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", fault))
 	}
 	if err != nil {
 		return reconciler.Look{}, err
@@ -119,11 +118,32 @@ func (s *session) wishRestored(ctx context.Context, wish string, before reconcil
 	return s.awaitReady(ctx, timeout)
 }
 
+// askingFor returns the changes that ask for the restore: to the database that the
+// file names with them, and no other.
+func (s *session) askingFor(wish string) ([]encoding.Change, error) {
+	changes := []encoding.Change{
+		{Path: []string{"spec", "enabled"}, Value: true},
+		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish},
+	}
+	path := s.home.Desired(s.name)
+	_, after, err := s.edited(path, true, changes)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := encoding.Decode(path, after, string(s.home))
+	if err != nil {
+		return nil, err
+	}
+	return append(changes, encoding.Change{
+		Path: []string{"metadata", "annotations", v1alpha1.RestoreDatabaseAnnotation}, Value: wanted.Spec.Storage.Path,
+	}), nil
+}
+
 // dropWish removes the wish from the file, unless another one took its place, and
 // disables an instance that was only wanted for it.
 func (s *session) dropWish(ctx context.Context, wish string, disable bool) error {
 	look, err := s.look(ctx, s.name)
-	if err != nil || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
+	if err != nil || look.Missing || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
 		return err
 	}
 	changes := withoutWish()

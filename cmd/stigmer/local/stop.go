@@ -244,7 +244,7 @@ func (s *session) whatBecameOf(before reconciler.Look) string {
 // leftBehind returns what of a database that was renamed under its server lies by
 // its old name, by which SQLite looks for it.
 func leftBehind(from plan.Origin) []string {
-	if slices.ContainsFunc(observed.CompanionPaths(from.Another.Path), exists) {
+	if from.Another.Path != "" && slices.ContainsFunc(observed.CompanionPaths(from.Another.Path), exists) {
 		return nil
 	}
 	return slices.DeleteFunc(observed.CompanionPaths(from.Path), func(path string) bool { return !exists(path) })

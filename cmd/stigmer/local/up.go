@@ -212,7 +212,7 @@ func (s *session) printStarted(before, look reconciler.Look, how string, isNew b
 		return s.printReady(look, how, isNew)
 	}
 	switch backup := before.Plan.Restore; {
-	case backup.Begun:
+	case backup.Begun && before.Input.Observed.Database.Staged.Value.Restored == now:
 		return s.printRestored(look, backup.Backup, before.Input.Now)
 	case look.Object.Annotations[v1alpha1.RestoreAnnotation] == now:
 		return s.printRestored(look, plan.RestorePath(look.Object), before.Input.Now)

@@ -36,7 +36,7 @@ type waiter struct {
 	lost func(reconciler.Look) error
 	// then says what becomes of an instance that waits for the user; nil when it
 	// stays wished.
-	then func(reconciler.Look) string
+	then func(*obstacle, reconciler.Look) string
 
 	// wroteAt is when the command itself checked that the store can be written.
 	wroteAt time.Time
@@ -92,11 +92,11 @@ func (w *waiter) wait(ctx context.Context) (reconciler.Look, error) {
 
 // stoppedBy is the error of a command that gives up on an obstacle.
 func (w *waiter) stoppedBy(o *obstacle, look reconciler.Look) error {
-	then := goesOn
+	then := goesOn(look)
 	if w.then != nil {
-		then = w.then
+		then = w.then(o, look)
 	}
-	return &exitError{o.code, fmt.Errorf("%s\n%s", o.message, then(look))}
+	return &exitError{o.code, fmt.Errorf("%s\n%s", o.message, then)}
 }
 
 // goesOn says what becomes of an instance that waits for the user.
@@ -124,7 +124,7 @@ func (w *waiter) lookAsNeeded(ctx context.Context, last reconciler.Look, began t
 		return w.lookWith(ctx, w.name, reconciler.Looker{Thorough: last.Object == nil || shared})
 	}
 	w.wroteAt = time.Now()
-	return w.lookWith(ctx, w.name, reconciler.Looker{CheckWrite: true})
+	return w.lookWith(ctx, w.name, reconciler.Looker{CheckWrite: true, Thorough: true})
 }
 
 // obstacle is what keeps an instance from its goal until the user acts.
@@ -170,7 +170,7 @@ func toldByDaemon(look reconciler.Look) *obstacle {
 	}
 	told := &obstacle{code: exitUserAction, what: c.Message, message: c.Message, met: c.LastTransitionTime.Time, again: reconciler.RetryWithin}
 	switch plan.Situation(c.Reason) {
-	case plan.ExecutableMissing, plan.ExecutableUnusable:
+	case plan.ExecutableMissing, plan.ExecutableUnusable, plan.ReplacementBlocked, plan.RestoreBlocked:
 		// Nothing has failed: it looks again soon.
 		told.again = plan.LookSoon
 	}
