@@ -100,16 +100,16 @@ func (h Home) keepsOther(name, real string) bool {
 	if slices.Contains([]string{"desired", "status", "logs", "bin", "schemas"}, folder) {
 		return true
 	}
-	for _, instance := range append(h.others(name), name) {
-		files := h.Files(instance)
-		switch {
-		case rest == "" && slices.Contains([]string{files.Lock, files.Record, files.NoEnvFile, files.DataDir, h.DaemonLock()}, filepath.Join(string(h), folder)):
-			return true
-		case folder == filepath.Base(files.DataDir) && (rest == "backups" || strings.HasPrefix(rest, "backups/")):
-			return true
-		}
+	if rest == "" {
+		// What an instance of that name has there, or will have, see Files.
+		return slices.ContainsFunc([]string{".lock", ".pid", ".no-env-file", "-data"}, func(suffix string) bool {
+			return strings.HasSuffix(folder, suffix)
+		})
 	}
-	return false
+	below, _, _ := strings.Cut(rest, "/")
+	return below == "backups" && slices.ContainsFunc(append(h.others(name), name), func(instance string) bool {
+		return folder == filepath.Base(h.Files(instance).DataDir)
+	})
 }
 
 // CheckDesired returns why data must not become the desired file of the

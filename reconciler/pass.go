@@ -52,9 +52,10 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 	if ctx.Err() != nil {
 		return 0, false, ctx.Err()
 	}
-	i.logDecision(decision)
-	// Before the actions, so that no exit that they cause is missed.
+	// Before the actions, so that no exit that they cause is missed, and before
+	// anybody can know of them.
 	gone := i.watch(decision)
+	i.logDecision(decision)
 	failure := i.act(ctx, desired, decision)
 	i.logFailure(failure)
 	decision.Remedy = cmp.Or(decision.Remedy, remedyFor(failure, decision, desired))

@@ -28,7 +28,7 @@ func TestPlacesThatAreKept(t *testing.T) {
 		other.Lock, other.Record, other.NoEnvFile, other.Log, w.home.Desired("other"), w.home.Status("other"), w.home.Events("other"),
 		w.home.DaemonLock(), w.home.DaemonLog(), w.home.Binary("1"), filepath.Join(other.BackupDir, "x.db"), observed.SchemaPath(other.SchemaDir, "b"),
 		filepath.Join(link, "other.pid"), filepath.Join(link, "logs", "new.db"),
-		other.DataDir, other.BackupDir, filepath.Join(string(w.home), "bin"), filepath.Join(w.home.Files("temporal").BackupDir, "x.db"),
+		filepath.Join(string(w.home), "later.pid"), other.DataDir, other.BackupDir, filepath.Join(string(w.home), "bin"), filepath.Join(w.home.Files("temporal").BackupDir, "x.db"),
 	}
 	free := []string{
 		filepath.Join(other.DataDir, "x.db"), filepath.Join(string(w.home), "customer-data", "backups", "x.db"), filepath.Join(string(w.home), "x.db"), filepath.Join(string(w.home), "mine", "x.db"),

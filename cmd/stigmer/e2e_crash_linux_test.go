@@ -96,6 +96,10 @@ func TestOrphanIsAdopted(t *testing.T) {
 	}
 	w.listsWorkflow("kept")
 
+	w.await("the new daemon has looked, and so watches what it adopts", func() (bool, string) {
+		text := w.read("logs", "daemon.log")
+		return strings.Contains(text[strings.LastIndex(text, "reconciling"):], "situation"), text
+	})
 	w.kill9(old)
 	w.lastExitIs(w.awaitOther(old), old, kernelTellsExits(w))
 	w.listsWorkflow("kept")

@@ -102,19 +102,25 @@ func (v view) fileLimit() (limit uint64, remedy string) {
 			remedy = "it has that limit (ulimit -f) from its daemon: stop each instance, and start in a shell, or by a unit, without it"
 		}
 	}
-	pragmas := v.in.Desired.Object.Spec.SQLitePragmas
-	pages, err := strconv.ParseUint(pragmas["max_page_count"], 10, 32)
-	if err != nil {
-		return limit, remedy
-	}
-	size, err := strconv.ParseUint(pragmas["page_size"], 10, 32)
-	if err != nil {
+	pages, size := v.pragma("max_page_count"), v.pragma("page_size")
+	if size == 0 {
 		size = 4096 // SQLite's own
 	}
-	if most := pages * size; limit == 0 || most < limit {
-		return most, "remove spec.sqlitePragmas.max_page_count"
+	if most := pages * size; pages > 0 && (limit == 0 || most < limit) {
+		return most, "remove max_page_count from spec.sqlitePragmas"
 	}
 	return limit, remedy
+}
+
+// pragma returns a number among the pragmas of the spec, whose names have no case; 0
+// for none.
+func (v view) pragma(name string) uint64 {
+	for key, value := range v.in.Desired.Object.Spec.SQLitePragmas {
+		if number, err := strconv.ParseUint(value, 10, 32); err == nil && strings.EqualFold(key, name) {
+			return number
+		}
+	}
+	return 0
 }
 
 // unfit says why the disk or the folder does not let a server write; an empty

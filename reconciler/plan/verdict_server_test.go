@@ -83,7 +83,7 @@ func TestDatabaseFileVerdict(t *testing.T) {
 			b.Observed.Database.File.Value.Size = 2 << 20
 		},
 			observed.Known, "Open", ""},
-		{"pages that are used up", func(b *base) { b.spec().SQLitePragmas = map[string]string{"max_page_count": "230"} },
+		{"pages that are used up", func(b *base) { b.spec().SQLitePragmas = map[string]string{"Max_Page_Count": "230"} },
 			observed.Absent, "FileSizeLimit", "no database of more than 0 MiB"},
 		{"pages enough", func(b *base) {
 			b.spec().SQLitePragmas = map[string]string{"max_page_count": "1000000", "page_size": "8192"}
