@@ -113,8 +113,11 @@ func (f *fake) behave(by behaviours) {
 // emptyAnswers are the answers of a server that has nothing to say.
 func emptyAnswers() map[string]any {
 	return map[string]any{
-		"GetClusterInfo":          &workflowservice.GetClusterInfoResponse{},
-		"DescribeNamespace":       &workflowservice.DescribeNamespaceResponse{},
+		"GetClusterInfo":    &workflowservice.GetClusterInfoResponse{},
+		"DescribeNamespace": &workflowservice.DescribeNamespaceResponse{},
+
+		"DescribeWorkflowExecution": &workflowservice.DescribeWorkflowExecutionResponse{},
+
 		"UpdateNamespace":         &workflowservice.UpdateNamespaceResponse{},
 		"ListNamespaces":          &workflowservice.ListNamespacesResponse{},
 		"ListWorkflowExecutions":  &workflowservice.ListWorkflowExecutionsResponse{},

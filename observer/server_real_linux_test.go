@@ -140,13 +140,32 @@ func TestRealServerWithoutATable(t *testing.T) {
 	}
 }
 
+// A database of a Temporal before schema 0.7 serves, and starts no workflow.
+func TestRealServerWithoutAColumn(t *testing.T) {
+	r := realServer(t)
+	alter(t, r.DatabasePath, "ALTER TABLE current_executions DROP COLUMN data_encoding")
+	s := r.look(t)
+	if got := checkWord(s.Server.Store); !strings.HasPrefix(got, "problem DescribeWorkflowExecution: ") || !strings.Contains(got, "data_encoding") {
+		t.Errorf("store = %s", got)
+	}
+	if s.Health.Value.Status != observed.HealthServing || !passed(s.Server.Visibility) {
+		t.Errorf("health = %+v, visibility = %+v", s.Health, s.Server.Visibility)
+	}
+}
+
 // dropTable removes a table under the server.
 func dropTable(t *testing.T, path, table string) {
+	t.Helper()
+	alter(t, path, "DROP TABLE "+table)
+}
+
+// alter changes the database under the server.
+func alter(t *testing.T, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
 	must(t, err)
 	defer db.Close()
-	_, err = db.ExecContext(t.Context(), "DROP TABLE "+table)
+	_, err = db.ExecContext(t.Context(), statement)
 	must(t, err)
 }
 

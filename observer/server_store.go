@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
+	common "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc/codes"
 )
@@ -18,20 +19,33 @@ const (
 	systemNamespace = "temporal-system"
 )
 
+// readCheckWorkflow is a workflow that there is not.
+const readCheckWorkflow = "local.stigmer.ai/read-check"
+
 // store reads what is known to come from the tables of the store and not from
-// memory: the cluster's record, and one namespace.
+// memory: the cluster's record, one namespace, and one execution. The last needs
+// every column that a start of a workflow needs: a database of an older Temporal
+// may lack some, and then all else works.
 func (i *interview) store(ctx context.Context) {
-	var described observed.Fact[observed.Check]
-	var both sync.WaitGroup
-	both.Go(func() {
+	var described, executions observed.Fact[observed.Check]
+	var others sync.WaitGroup
+	others.Go(func() {
 		described = i.call(ctx, "DescribeNamespace", func(ctx context.Context) error {
 			_, err := i.flow.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: defaultNamespace})
 			return unless(codes.NotFound, err)
 		})
 	})
+	others.Go(func() {
+		executions = i.call(ctx, "DescribeWorkflowExecution", func(ctx context.Context) error {
+			_, err := i.flow.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+				Namespace: systemNamespace, Execution: &common.WorkflowExecution{WorkflowId: readCheckWorkflow},
+			})
+			return unless(codes.NotFound, err)
+		})
+	})
 	cluster := i.cluster(ctx)
-	both.Wait()
-	i.answers.Store = worse(cluster, described)
+	others.Wait()
+	i.answers.Store = worse(worse(cluster, described), executions)
 }
 
 // cluster asks who the server is.

@@ -89,7 +89,7 @@ func attributesOfAllTypes() map[string]enums.IndexedValueType {
 func TestInterviewAsksWhatIsWanted(t *testing.T) {
 	f := newFake(t, nil)
 	s := f.session.interview(t.Context(), reads(), patience)
-	if calls := slices.Sorted(maps.Keys(f.requests)); !slices.Equal(calls, []string{"DescribeNamespace", "GetClusterInfo", "ListWorkflowExecutions"}) {
+	if calls := slices.Sorted(maps.Keys(f.requests)); !slices.Equal(calls, []string{"DescribeNamespace", "DescribeWorkflowExecution", "GetClusterInfo", "ListWorkflowExecutions"}) {
 		t.Errorf("a server that is not ours was asked %q", calls)
 	}
 	if !s.Write.IsUnknown() || !s.Running.IsUnknown() || !s.UI.IsUnknown() || s.Namespaces != nil {
@@ -102,7 +102,10 @@ func TestInterviewAsksWhatIsWanted(t *testing.T) {
 			UpdateInfo: &namespace.UpdateNamespaceInfo{Data: map[string]string{"local.stigmer.ai/write-check": "done"}},
 		},
 		"ListWorkflowExecutions": &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default", PageSize: 1},
-		"ListSearchAttributes":   &operatorservice.ListSearchAttributesRequest{Namespace: "a"},
+		"DescribeWorkflowExecution": &workflowservice.DescribeWorkflowExecutionRequest{
+			Namespace: "temporal-system", Execution: &common.WorkflowExecution{WorkflowId: "local.stigmer.ai/read-check"},
+		},
+		"ListSearchAttributes": &operatorservice.ListSearchAttributesRequest{Namespace: "a"},
 	}
 	for call, want := range wants {
 		if sent := f.sent(call); len(sent) == 0 || !proto.Equal(sent[0], want) {
@@ -131,6 +134,9 @@ func TestInterviewOfABrokenServer(t *testing.T) {
 		"a slow cluster":       {behaviours{"GetClusterInfo": hangs}, storeOf, "problem GetClusterInfo: no answer within 50ms"},
 		"slow namespaces":      {behaviours{"DescribeNamespace": hangs}, storeOf, "problem DescribeNamespace: no answer within 50ms"},
 		"no default namespace": {behaviours{"DescribeNamespace": fails(status.Error(codes.NotFound, "x"))}, storeOf, "ok"},
+		"executions":           {behaviours{"DescribeWorkflowExecution": broken}, storeOf, "problem DescribeWorkflowExecution: no such table"},
+		"slow executions":      {behaviours{"DescribeWorkflowExecution": hangs}, storeOf, "problem DescribeWorkflowExecution: no answer within 50ms"},
+		"no such execution":    {behaviours{"DescribeWorkflowExecution": fails(status.Error(codes.NotFound, "x"))}, storeOf, "ok"},
 		"too many reads":       {behaviours{"GetClusterInfo": refused}, storeOf, "unknown GetClusterInfo was not carried out: rate limit"},
 		"one of each":          {behaviours{"GetClusterInfo": refused, "DescribeNamespace": broken}, storeOf, "problem DescribeNamespace: no such table"},
 		"visibility":           {behaviours{"ListWorkflowExecutions": broken}, visibilityOf, "problem ListWorkflowExecutions: no such table"},

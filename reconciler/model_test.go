@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
 )
 
@@ -241,6 +242,9 @@ func (m *model) resting(d *modelDaemon) string {
 // blockedRestore says why a restore should not be blocked; empty when it should.
 func (m *model) blockedRestore(d *modelDaemon) string {
 	wish := d.history.Restore
+	if asked := d.object.Annotations[v1alpha1.RestoreAnnotation]; asked != wish.Value {
+		return unless(plan.WishedAt(asked).Before(plan.WishedAt(wish.Value)), "nobody has asked for another one since")
+	}
 	sound := slices.ContainsFunc([]string{"/b/good.db"}, func(path string) bool {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})

@@ -2,13 +2,15 @@ package encoding_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/config/samples"
 )
 
@@ -46,7 +48,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatalf("written:\n%s\n%v", text, err)
 		}
-		if diff := cmp.Diff(object, again); diff != "" {
+		if diff := gocmp.Diff(object, again); diff != "" {
 			t.Fatalf("lost:\n%s", diff)
 		}
 	})
@@ -136,13 +138,14 @@ func FuzzEditRoundTrip(f *testing.F) {
 			checkInvalid(t, err) // Not every port and level is allowed.
 			return
 		}
-		if int(after.Spec.Port) != port || after.Spec.LogLevel != level {
+		// What is empty has its default.
+		if int(after.Spec.Port) != cmp.Or(port, int(v1alpha1.DefaultPort)) || after.Spec.LogLevel != cmp.Or(level, v1alpha1.DefaultLogLevel) {
 			t.Fatalf("port %d and level %q were set:\n%s\n%s", port, level, data, edited)
 		}
 		after.Spec.Port, after.Spec.LogLevel = before.Spec.Port, before.Spec.LogLevel
 		// They follow the port unless they are set.
 		after.Spec.UI.Port, after.Spec.HTTPPort, after.Spec.MetricsPort = before.Spec.UI.Port, before.Spec.HTTPPort, before.Spec.MetricsPort
-		if diff := cmp.Diff(before, after); diff != "" {
+		if diff := gocmp.Diff(before, after); diff != "" {
 			t.Fatalf("the edit changed more (-before +after):\n%s\n%s\n%s", diff, data, edited)
 		}
 	})

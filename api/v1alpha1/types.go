@@ -16,7 +16,7 @@ const (
 
 	// RestoreAnnotation asks for a backup to be put in the place of the
 	// database: "<absolute path of the backup>@<time of the request, RFC 3339>".
-	// Each value is carried out once.
+	// Each value is carried out once, and none that is older than the last.
 	RestoreAnnotation = Group + "/restore"
 
 	// RestoreDatabaseAnnotation is the path of the database, as in the spec, that the

@@ -46,7 +46,7 @@ type RestoreWishStatus struct {
 	// the wish was first seen.
 	// +optional
 	Knowing bool `json:"knowing,omitempty"`
-	// Done says that it was put in place.
+	// Done says that it was put in place, or taken out of the file before.
 	// +optional
 	Done bool `json:"done,omitempty"`
 	// Problem is why it could not be put in place.

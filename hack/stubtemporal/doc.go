@@ -21,7 +21,8 @@
 //	STUB_HEALTH=mute          accepts connections and answers nothing
 //	STUB_STORE=hang           what reads the store is never answered ...
 //	STUB_STORE=error          ... or with Unavailable: GetClusterInfo,
-//	                          DescribeNamespace, ListNamespaces, ListSearchAttributes
+//	                          DescribeNamespace, ListNamespaces, ListSearchAttributes,
+//	                          DescribeWorkflowExecution
 //	STUB_WRITE=hang           the same for what writes the store ...
 //	STUB_WRITE=error          ... RegisterNamespace, UpdateNamespace,
 //	                          AddSearchAttributes

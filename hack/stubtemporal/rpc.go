@@ -52,7 +52,7 @@ func (b *behaviour) of(method string) string {
 		return b.write
 	}
 	switch method {
-	case "GetClusterInfo", "DescribeNamespace", "ListNamespaces", "ListSearchAttributes":
+	case "GetClusterInfo", "DescribeNamespace", "ListNamespaces", "ListSearchAttributes", "DescribeWorkflowExecution":
 		return b.store
 	case "ListWorkflowExecutions", "CountWorkflowExecutions":
 		return b.visibility

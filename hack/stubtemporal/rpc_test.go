@@ -15,7 +15,7 @@ import (
 func TestMisbehaves(t *testing.T) {
 	t.Parallel()
 	for variable, methods := range map[string]string{
-		"STUB_STORE":      "GetClusterInfo DescribeNamespace ListNamespaces ListSearchAttributes",
+		"STUB_STORE":      "GetClusterInfo DescribeNamespace ListNamespaces ListSearchAttributes DescribeWorkflowExecution",
 		"STUB_WRITE":      "UpdateNamespace AddSearchAttributes",
 		"STUB_VISIBILITY": "ListWorkflowExecutions CountWorkflowExecutions",
 	} {

@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // serverVersion is that of the pinned Temporal.
@@ -62,6 +64,14 @@ func (w *workflow) UpdateNamespace(_ context.Context, in *workflowservice.Update
 	return &workflowservice.UpdateNamespaceResponse{
 		NamespaceInfo: now.GetNamespaceInfo(), Config: now.GetConfig(), ReplicationConfig: now.GetReplicationConfig(),
 	}, nil
+}
+
+// DescribeWorkflowExecution finds none.
+func (w *workflow) DescribeWorkflowExecution(_ context.Context, in *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if _, err := w.namespaces.describe(in.GetNamespace(), ""); err != nil {
+		return nil, err
+	}
+	return nil, status.Error(codes.NotFound, "workflow not found for ID: "+in.GetExecution().GetWorkflowId())
 }
 
 // ListWorkflowExecutions finds none.

@@ -65,5 +65,5 @@ func finishBackup(ctx context.Context, w plan.DatabaseWork, meta observed.Meta) 
 		return nil, err
 	}
 	failpoint.Reached("backup/recorded")
-	return database.Prune(filepath.Dir(w.BackupPath), observed.BackupBeforeUpgrade, w.Keep, w.BackupPath), nil
+	return database.Prune(filepath.Dir(w.BackupPath), observed.BackupBeforeUpgrade, w.Keep, append(w.Spare, w.BackupPath)), nil
 }

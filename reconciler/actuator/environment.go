@@ -43,7 +43,9 @@ func key(entry string) string {
 	return k
 }
 
-// reserved reports whether a variable is Temporal's or ours.
+// reserved reports whether a variable is Temporal's or ours, or means the programs of
+// the shell that the daemon was started in: Temporal does not start with an exporter
+// of OpenTelemetry that it does not know (common/telemetry/env.go).
 func reserved(key string) bool {
-	return strings.HasPrefix(key, "TEMPORAL_") || strings.HasPrefix(key, "STIGMER_")
+	return strings.HasPrefix(key, "TEMPORAL_") || strings.HasPrefix(key, "STIGMER_") || strings.HasPrefix(key, "OTEL_")
 }

@@ -26,6 +26,8 @@ func TestEnvironment(t *testing.T) {
 			[]string{"PWD=/dir", "TEMPORAL=kept", "MY_TEMPORAL_=kept"}},
 		{"but not those of the launch", nil, []string{"STIGMER_INSTANCE=i", "TEMPORAL_X=1"},
 			[]string{"PWD=/dir", "STIGMER_INSTANCE=i", "TEMPORAL_X=1"}},
+		{"an exporter of the shell's programs", []string{"OTEL_TRACES_EXPORTER=console"}, nil, []string{"PWD=/dir"}},
+		{"an exporter that is asked for", nil, []string{"OTEL_TRACES_EXPORTER=otlp"}, []string{"PWD=/dir", "OTEL_TRACES_EXPORTER=otlp"}},
 		{"the daemon's folder is dropped", []string{"PWD=/daemon"}, nil, []string{"PWD=/dir"}},
 		{"a folder of the launch is not", nil, []string{"PWD=/spec"}, []string{"PWD=/spec"}},
 		{"the last of a key counts", []string{"A=1", "A=2"}, []string{"B=1", "B=2"}, []string{"PWD=/dir", "A=2", "B=2"}},

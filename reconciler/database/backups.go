@@ -76,9 +76,9 @@ func KindOf(path string) observed.BackupKind {
 
 // Prune removes the oldest backups of the kind, until keep of them are left. It
 // removes no backup that a person asked for, none at all when keep is less
-// than 1, and never the one at spared: a clock that was set back makes the
-// newest look old.
-func Prune(folder string, kind observed.BackupKind, keep int, spared string) error {
+// than 1, and never one of those that are spared: a clock that was set back makes
+// the newest look old.
+func Prune(folder string, kind observed.BackupKind, keep int, spared []string) error {
 	if kind == observed.BackupByHand || keep < 1 {
 		return nil
 	}
@@ -88,7 +88,7 @@ func Prune(folder string, kind observed.BackupKind, keep int, spared string) err
 	}
 	backups = slices.DeleteFunc(backups, func(b Backup) bool { return b.Kind != kind })
 	for i := keep; i < len(backups); i++ {
-		if backups[i].Path == spared {
+		if slices.Contains(spared, backups[i].Path) {
 			continue
 		}
 		if err := RemoveBackup(backups[i].Path); err != nil {

@@ -72,13 +72,13 @@ func TestPrune(t *testing.T) {
 		newBackup(t, folder, minutes, observed.BackupByHand)
 	}
 	for _, keep := range []int{-1, 0} {
-		must(t, Prune(folder, observed.BackupBeforeUpgrade, keep, ""))
+		must(t, Prune(folder, observed.BackupBeforeUpgrade, keep, nil))
 	}
-	must(t, Prune(folder, observed.BackupByHand, 1, ""))
+	must(t, Prune(folder, observed.BackupByHand, 1, nil))
 	if n := len(inFolder(t, folder)); n != 20 {
 		t.Errorf("%d files", n)
 	}
-	must(t, Prune(folder, observed.BackupBeforeUpgrade, 2, upgrades[1]))
+	must(t, Prune(folder, observed.BackupBeforeUpgrade, 2, []string{"", upgrades[1]}))
 	for i, path := range upgrades {
 		_, err := os.Stat(path)
 		_, beside := os.Stat(observed.MetaPath(path))

@@ -120,6 +120,8 @@ type DatabaseWork struct {
 	BackupPath string
 	// Keep is how many backups of observed.BackupBeforeUpgrade are kept by Backup.
 	Keep int
+	// Spare are backups that are never removed for that: somebody wants them back.
+	Spare []string
 	// Meta is the record to write, by Seal beside the database. Of Backup only
 	// BackedUpFor counts: the rest is what is recorded when it has the locks. Of
 	// StageBackup and RestoreBackup only Restored, the wish, is set: the rest is

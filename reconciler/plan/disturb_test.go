@@ -129,7 +129,11 @@ func (m *machine) sleep(d time.Duration) {
 }
 
 func (m *machine) askRestore(path string) {
-	m.annotate(v1alpha1.RestoreAnnotation, path+"@"+m.Now.Format(time.RFC3339Nano))
+	at := m.Now
+	if last := WishedAt(m.History.Restore.Value); at.Before(last) {
+		at = last.Add(time.Millisecond) // as the command does
+	}
+	m.annotate(v1alpha1.RestoreAnnotation, path+"@"+at.Format(time.RFC3339Nano))
 }
 
 // strangerComes starts a Temporal by hand, where nobody listens.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -137,4 +138,10 @@ func RestorePath(object *v1alpha1.Temporal) string {
 // backupOf returns the path in a wish, which is followed by the time of the wish.
 func backupOf(wish string) string {
 	return wish[:max(strings.LastIndexByte(wish, '@'), 0)]
+}
+
+// WishedAt returns when the wish was made; zero for no wish.
+func WishedAt(wish string) time.Time {
+	at, _ := time.Parse(time.RFC3339, wish[strings.LastIndexByte(wish, '@')+1:])
+	return at
 }

@@ -25,12 +25,9 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 	failed := problem != ""
 	switch {
 	case failed && action.Verb == StageBackup:
-		// What was there before is as good as it was, and may start.
-		h.Restore.Problem, h.Restore.FailedAt, h.Restore.Begun = problem, now, time.Time{}
+		return h.notRestored(action, problem, now)
 	case failed && action.Verb == RestoreBackup:
-		// Unless the swap has begun, what was there before is as good as it was.
-		h.Restore.Problem, h.Restore.FailedAt, h.Restore.Begun = problem, now, time.Time{}
-		return h.notStarted(desired, problem, now)
+		return h.notRestored(action, problem, now).notStarted(desired, problem, now)
 	case failed && prepares(action.Verb):
 		return h.notStarted(desired, problem, now)
 	case action.Verb == Start:
@@ -51,6 +48,17 @@ func (h History) Did(desired Desired, action Action, problem string, started obs
 		r := h.Retirements[action.Target.Identity]
 		r.Killed = now
 		h.Retirements[action.Target.Identity] = r
+	}
+	return h
+}
+
+// notRestored notes why a restore failed, if it is still the one that is wished.
+// Unless the swap has begun, what was there before is as good as it was, and may
+// start.
+func (h History) notRestored(action Action, problem string, now time.Time) History {
+	h.Restore.Begun = time.Time{}
+	if action.Database.Meta.Restored == h.Restore.Value {
+		h.Restore.Problem, h.Restore.FailedAt = problem, now
 	}
 	return h
 }

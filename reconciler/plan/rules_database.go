@@ -122,6 +122,7 @@ func backUpAndStart(v view) Plan {
 	work := v.databaseWork(meta)
 	work.BackupPath = observed.BackupPath(v.in.Desired.Files.BackupDir, v.in.Now, observed.BackupBeforeUpgrade)
 	work.Keep = backupsKept
+	work.Spare = []string{RestorePath(v.in.Desired.Object), backupOf(v.in.History.Restore.Value)}
 	message := "the database was last served by " + last
 	if last == "" {
 		message = "it is not recorded which Temporal last served the database"

@@ -25,7 +25,7 @@ type RestoreWish struct {
 	// Knowing says that the server was known to have its data alone when the
 	// wish was first seen: who asks for the restore gives that up.
 	Knowing bool
-	// Done says that it was put in place.
+	// Done says that it was put in place, or given up: taken out of the file.
 	Done bool
 	// Begun is when this daemon began to copy it; zero when it has not, or that
 	// has come to its end.
@@ -52,13 +52,20 @@ func (v view) restoreWish() string {
 	return value
 }
 
-// noteWish keeps which database a wish is for, and that it was carried out.
+// noteWish keeps which database a wish is for, and that it is over: it was carried
+// out, or taken out of the file. One that is older than the last is a copy of the
+// file from before that, which was put back.
 func (h History) noteWish(v view) History {
 	value := v.in.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
-	if value == "" || !v.onFile() {
+	switch {
+	case !v.onFile():
 		return h
-	}
-	if h.Restore.Value != value {
+	case value == "":
+		h.Restore.Done = h.Restore.Value != ""
+		return h
+	case h.Restore.Value != value && outdated(value, h.Restore.Value):
+		return h
+	case h.Restore.Value != value:
 		h.Restore = RestoreWish{
 			Value: value, Database: v.in.Desired.Object.Spec.Storage.Path, Knowing: v.lostFile() == observed.Known,
 		}
@@ -67,6 +74,12 @@ func (h History) noteWish(v view) History {
 		h.Restore.Done = true
 	}
 	return h
+}
+
+// outdated reports whether a wish was made before the last that is known.
+func outdated(wish, last string) bool {
+	made, lastMade := WishedAt(wish), WishedAt(last)
+	return made.Before(lastMade)
 }
 
 // staged reports whether the backup was copied and checked for this wish.
@@ -85,21 +98,23 @@ func (v view) unfinished() bool {
 // restoreProblem says why the wish cannot be carried out now; empty for nothing.
 func (v view) restoreProblem() string {
 	wish, meta := v.in.History.Restore, v.in.Observed.Database.Meta
-	since := v.in.Now.Sub(wish.FailedAt)
+	known, since := wish.Value == v.restoreWish(), v.in.Now.Sub(wish.FailedAt)
 	only := v.in.Desired.Object.Annotations[v1alpha1.RestoreDatabaseAnnotation]
 	switch {
 	case meta.IsUnknown():
 		return meta.Reason
+	case !known && outdated(v.restoreWish(), wish.Value):
+		return "it was asked for before the last one, of " + WishedAt(wish.Value).Format(time.RFC3339)
 	case only != "" && only != v.in.Desired.Object.Spec.Storage.Path:
 		return "it is for the database " + only
-	case only == "" && wish.Value == v.restoreWish() && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
+	case known && only == "" && wish.Database != v.in.Desired.Object.Spec.Storage.Path:
 		return "it was asked for when the database was " + wish.Database
-	case wish.Value == v.restoreWish() && !wish.Knowing && v.lostFile() != observed.Absent:
+	case known && !wish.Knowing && v.lostFile() != observed.Absent:
 		return "the server may alone have its data since then"
 	case v.main != nil && v.blocker() != nil:
 		// It could not be started again.
 		return v.blocker().Message
-	case wish.Value == v.restoreWish() && wish.Problem != "" && since >= 0 && since < restoreAgain:
+	case known && wish.Problem != "" && since >= 0 && since < restoreAgain:
 		return wish.Problem
 	case !v.staged() && !v.in.Observed.Restore.IsKnown():
 		return v.in.Observed.Restore.Reason

@@ -69,7 +69,11 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if err := s.confirmRestore(ctx, before, yes); err != nil {
 		return err
 	}
-	wish := path + "@" + time.Now().UTC().Format(time.RFC3339Nano)
+	at := time.Now()
+	if last := plan.WishedAt(before.Input.History.Restore.Value); !at.After(last) {
+		at = last.Add(time.Millisecond) // the clock was set back
+	}
+	wish := path + "@" + at.UTC().Format(time.RFC3339Nano)
 	look, err := s.wishRestored(ctx, wish, before, timeout)
 	if err != nil {
 		return err
