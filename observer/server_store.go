@@ -2,6 +2,7 @@ package observer
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
@@ -45,7 +46,18 @@ func (i *interview) store(ctx context.Context) {
 	})
 	cluster := i.cluster(ctx)
 	others.Wait()
-	i.answers.Store = worse(worse(cluster, described), executions)
+	i.answers.Store = worse(worse(cluster, described), ofTheSchema(executions))
+}
+
+// ofTheSchema returns the check as one that tells nothing unless what failed is the
+// schema. Else it may be a write, which the owner of the shard makes now and then:
+// whether those succeed is checked by itself, and judged otherwise.
+func ofTheSchema(check observed.Fact[observed.Check]) observed.Fact[observed.Check] {
+	problem := failure(check)
+	if passed(check) || strings.Contains(problem, "no such column") || strings.Contains(problem, "no such table") {
+		return check
+	}
+	return observed.Unsure[observed.Check](problem)
 }
 
 // cluster asks who the server is.
