@@ -74,7 +74,14 @@ func newWorld(t testing.TB) *world {
 // below the range from which the kernel takes ports of outgoing connections.
 func freePort(t testing.TB) int {
 	t.Helper()
-	for base := 20000 + os.Getpid()%1000*8; base < 32000; base += 4 {
+	return freePortFrom(t, 20000+os.Getpid()%1000*8)
+}
+
+// freePortFrom is freePort for one that is not below another: what was taken a
+// moment ago may be free by now.
+func freePortFrom(t testing.TB, base int) int {
+	t.Helper()
+	for ; base < 32000; base += 4 {
 		if allFree(base, base+1, base+2, base+3) {
 			return base
 		}

@@ -157,7 +157,7 @@ func TestRemovedFolderMeansNothing(t *testing.T) {
 
 func TestInstancesAreIndependent(t *testing.T) {
 	w := newWorld(t)
-	other := freePort(t) + 4
+	other := freePortFrom(t, w.port+4)
 	w.write("stubborn", w.desired("stubborn", w.port, "  env: {STUB_IGNORE_TERM: '1'}"))
 	w.write("quick", w.desired("quick", other))
 	w.run()

@@ -107,6 +107,11 @@ func TestWhyDidItRestart(t *testing.T) {
 // because checks what the newest such action says of its cause.
 func (w *world) because(pid int, name, reason, why string) {
 	w.Helper()
+	// A look sees a server before the daemon has told of it.
+	w.await(fmt.Sprintf("there is an event %s of pid %d", name, pid), func() (bool, string) {
+		list := w.happenings()
+		return slices.ContainsFunc(list, verb(name, pid)), fmt.Sprintf("%+v", list)
+	})
 	if h := w.lastly(name, verb(name, pid)); h.Reason != reason || h.Situation == "" || !strings.Contains(h.Message, why) {
 		w.Errorf("%s of pid %d: want reason %s and %q, got %+v", name, pid, reason, why, h)
 	}
