@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -211,6 +210,5 @@ func (s *stage) aside(word string) []string {
 func (s *stage) restoreWish() {
 	s.Helper()
 	text := desired("temporal", s.port, patient)
-	s.writeDesired(strings.Replace(text, "name: temporal\n",
-		fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", s.backup+"@2026-01-02T03:04:05Z"), 1))
+	s.writeDesired(withWish(text, s.backup, longAgo))
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -161,9 +160,7 @@ func TestRestoreThatOutlivedItsCommand(t *testing.T) {
 	backup := w.backup()
 	w.startWorkflow("replaced")
 	w.expect(0, "local", "stop", "--yes")
-	text := w.read("desired", "temporal.yaml")
-	wish := fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", backup+"@"+time.Now().UTC().Format(time.RFC3339Nano))
-	w.writeDesired(strings.Replace(text, "name: temporal\n", wish, 1))
+	w.writeDesired(withWish(w.read("desired", "temporal.yaml"), backup, rightNow()))
 	if r := w.expect(0, "local", "stop"); !strings.Contains(r.stdout, backup+" is still to be restored, at the next start") {
 		t.Errorf("stop: %s", r)
 	}
@@ -184,8 +181,7 @@ func TestRestoreThatOutlivedItsCommand(t *testing.T) {
 	// that makes it so.
 	w.wish(often, "storage: {type: Memory}")
 	w.up("--yes")
-	wish = strings.Replace(wish, "Z\"", "1Z\"", 1) // another time
-	w.writeDesired(strings.Replace(w.read("desired", "temporal.yaml"), "name: temporal\n", wish, 1))
+	w.writeDesired(withWish(w.read("desired", "temporal.yaml"), backup, rightNow()))
 	if r := w.expect(0, "local", "--memory=false", "--yes"); !strings.Contains(r.stdout, "Temporal is ready: restored, pid ") {
 		t.Errorf("local does not say what it did: %s", r)
 	}

@@ -174,7 +174,7 @@ func TestRestoreIsTold(t *testing.T) {
 	w.expect(0, "local", "restore", listed.Items[0].Path, "--yes")
 	bad := w.file("bad.db")
 	w.write("SQLite format 3\x00 and nothing more", "bad.db")
-	w.writeDesired(strings.Replace(desired("temporal", w.port, quick), "name: temporal\n", fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", bad+"@"+time.Now().UTC().Format(time.RFC3339Nano)), 1))
+	w.writeDesired(withWish(desired("temporal", w.port, quick), bad, rightNow()))
 	w.await("a bad backup is told", func() (bool, string) {
 		list := w.happenings()
 		failed := slices.ContainsFunc(list, func(h happening) bool {

@@ -55,8 +55,7 @@ func TestBadBackupLeavesTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := w.read("desired", "temporal.yaml")
-	wished := strings.Replace(text, "name: temporal\n", fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", bad+"@2026-01-02T03:04:05Z"), 1)
-	w.writeDesired(wished)
+	w.writeDesired(withWish(text, bad, longAgo))
 	w.soon("says that it cannot be restored", func(o object) bool { return o.Status.Situation == "RestoreBlocked" })
 	if o := w.status(); o.pid() != pid || !strings.Contains(o.Status.Message, bad) || !strings.Contains(o.Status.Message, "restore BACKUP") {
 		t.Errorf("with a bad backup: %s", o)

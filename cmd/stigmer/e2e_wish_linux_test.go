@@ -6,14 +6,25 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // wishRestore writes a wish for a backup into the desired file, as a person may.
 func (w *world) wishRestore(backup string, lines ...string) {
 	w.Helper()
-	text := desired("temporal", w.port, lines...)
-	w.writeDesired(strings.Replace(text, "name: temporal\n",
-		fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", backup+"@2026-01-02T03:04:05Z"), 1))
+	w.writeDesired(withWish(desired("temporal", w.port, lines...), backup, longAgo))
+}
+
+// longAgo is when a wish was made that is the first.
+const longAgo = "2026-01-02T03:04:05Z"
+
+// rightNow is when a wish was made that is not.
+func rightNow() string { return time.Now().UTC().Format(time.RFC3339Nano) }
+
+// withWish adds a wish for a backup to the text of a desired file.
+func withWish(text, backup, at string) string {
+	return strings.Replace(text, "name: temporal\n",
+		fmt.Sprintf("name: temporal\n  annotations: {local.stigmer.ai/restore: %q}\n", backup+"@"+at), 1)
 }
 
 // TestWishThatStaysInTheFile is carried out once, on the database that it was

@@ -148,7 +148,7 @@ type Evidence struct {
 	OpensDatabase Knowledge
 	// OpensAnother: it was started on the instance's database, or on that of
 	// StartedOn, and has one open that is not the file at that path any more:
-	// it was deleted, moved or replaced under it, or a link leads elsewhere. Absent while it has that file
-	// open, or none yet.
+	// it was deleted, moved or replaced under it, or a link leads elsewhere. Absent
+	// while it has that file open, or none yet.
 	OpensAnother Knowledge
 }

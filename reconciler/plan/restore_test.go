@@ -117,6 +117,21 @@ func TestRestoredHistoryDecidesTheSame(t *testing.T) {
 	}
 }
 
+// hasTwoSecondsLeft looks now, and when the grace period of a server is over that was
+// asked to stop eight seconds ago.
+func (b *base) hasTwoSecondsLeft(t *testing.T, when string) {
+	t.Helper()
+	b.look()
+	if p := Compute(b.Input); p.Situation != Terminating {
+		t.Errorf("%s: %s", when, p)
+	}
+	b.later(2 * time.Second)
+	b.look()
+	if p := Compute(b.Input); p.Situation != TerminationOverdue {
+		t.Errorf("%s, and the grace period is over: %s", when, p)
+	}
+}
+
 // TestClockSetBetweenDaemons: a server that was asked to stop has its time, whatever
 // is done to the wall clock before the next daemon looks.
 func TestClockSetBetweenDaemons(t *testing.T) {
@@ -126,15 +141,7 @@ func TestClockSetBetweenDaemons(t *testing.T) {
 		b.History = kept(t, b)
 		b.Now = b.Now.Add(step)
 		b.Observed.Processes.Value[0].Started = b.Observed.Processes.Value[0].Started.Add(step)
-		b.look()
-		if p := Compute(b.Input); p.Situation != Terminating {
-			t.Errorf("after a step of %s: %s", step, p)
-		}
-		b.later(2 * time.Second)
-		b.look()
-		if p := Compute(b.Input); p.Situation != TerminationOverdue {
-			t.Errorf("after a step of %s and the grace period: %s", step, p)
-		}
+		b.hasTwoSecondsLeft(t, fmt.Sprintf("after a step of %s", step))
 	}
 }
 
@@ -151,15 +158,7 @@ func TestSleepBetweenDaemons(t *testing.T) {
 		b.History = kept(t, b)
 		b.later(time.Hour)
 		b.Observed.Slept += time.Hour
-		b.look()
-		if p := Compute(b.Input); p.Situation != Terminating {
-			t.Errorf("slept for %s before, and for an hour since: %s", before, p)
-		}
-		b.later(2 * time.Second)
-		b.look()
-		if p := Compute(b.Input); p.Situation != TerminationOverdue {
-			t.Errorf("slept for %s before, an hour since, and the grace period is over: %s", before, p)
-		}
+		b.hasTwoSecondsLeft(t, fmt.Sprintf("slept for %s before, and for an hour since", before))
 	}
 }
 

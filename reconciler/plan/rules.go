@@ -124,7 +124,8 @@ func strangerHoldsLock(v view) bool {
 
 // databaseBusy: the daemon, or the command that makes a backup, is at work.
 func databaseBusy(v view) bool {
-	return strangerHoldsLock(v) && (v.isDaemon(v.in.Observed.Lock.Value.Holder.Value) || isBackup(v.in.Observed.Lock.Value.Holder.Value))
+	holder := v.in.Observed.Lock.Value.Holder.Value
+	return strangerHoldsLock(v) && (v.isDaemon(holder) || isBackup(holder))
 }
 
 func (v view) isDaemon(p observed.Process) bool {

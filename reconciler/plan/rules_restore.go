@@ -78,8 +78,7 @@ func (h History) noteWish(v view) History {
 
 // outdated reports whether a wish was made before the last that is known.
 func outdated(wish, last string) bool {
-	made, lastMade := WishedAt(wish), WishedAt(last)
-	return made.Before(lastMade)
+	return WishedAt(wish).Before(WishedAt(last))
 }
 
 // staged reports whether the backup was copied and checked for this wish.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,14 +114,15 @@ func (v view) fileLimit() (limit uint64, remedy string) {
 }
 
 // pragma returns a number among the pragmas of the spec, whose names have no case; 0
-// for none.
-func (v view) pragma(name string) uint64 {
-	for key, value := range v.in.Desired.Object.Spec.SQLitePragmas {
-		if number, err := strconv.ParseUint(value, 10, 32); err == nil && strings.EqualFold(key, name) {
-			return number
+// for none. Of several the last counts that a start gives, see arguments.
+func (v view) pragma(name string) (number uint64) {
+	pragmas := v.in.Desired.Object.Spec.SQLitePragmas
+	for _, key := range slices.Sorted(maps.Keys(pragmas)) {
+		if value, err := strconv.ParseUint(pragmas[key], 10, 32); err == nil && strings.EqualFold(key, name) {
+			number = value
 		}
 	}
-	return 0
+	return number
 }
 
 // unfit says why the disk or the folder does not let a server write; an empty

@@ -58,12 +58,7 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	if before.Plan.Main == nil || before.Object == nil {
 		return nil
 	}
-	path := s.home.Desired(s.name)
-	_, after, err := s.edited(path, true, changes)
-	if err != nil {
-		return err
-	}
-	wanted, err := encoding.Decode(path, after, string(s.home))
+	wanted, err := s.wanted(true, changes)
 	if err != nil {
 		return err
 	}

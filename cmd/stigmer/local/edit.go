@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/config/samples"
 )
 
@@ -65,6 +66,16 @@ func (s *session) edited(path string, create bool, changes []encoding.Change) (b
 		return nil, nil, fmt.Errorf("%w\nthe file is left as it was", err)
 	}
 	return before, after, nil
+}
+
+// wanted returns what the desired file asks for, once the changes are made.
+func (s *session) wanted(create bool, changes []encoding.Change) (*v1alpha1.Temporal, error) {
+	path := s.home.Desired(s.name)
+	_, after, err := s.edited(path, create, changes)
+	if err != nil {
+		return nil, err
+	}
+	return encoding.Decode(path, after, string(s.home))
 }
 
 // wakeThroughLink changes the times of a symbolic link. The daemon watches the

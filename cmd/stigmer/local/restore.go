@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,12 +129,7 @@ func (s *session) askingFor(wish string) ([]encoding.Change, error) {
 		{Path: []string{"spec", "enabled"}, Value: true},
 		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish},
 	}
-	path := s.home.Desired(s.name)
-	_, after, err := s.edited(path, true, changes)
-	if err != nil {
-		return nil, err
-	}
-	wanted, err := encoding.Decode(path, after, string(s.home))
+	wanted, err := s.wanted(true, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +141,11 @@ func (s *session) askingFor(wish string) ([]encoding.Change, error) {
 // dropWish removes the wish from the file, unless another one took its place, and
 // disables an instance that was only wanted for it.
 func (s *session) dropWish(ctx context.Context, wish string, disable bool) error {
-	look, err := s.look(ctx, s.name)
-	if err != nil || look.Missing || look.Problem == "" && look.Object != nil && look.Object.Annotations[v1alpha1.RestoreAnnotation] != wish {
+	now, err := s.wanted(false, nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil || now.Annotations[v1alpha1.RestoreAnnotation] != wish:
 		return err
 	}
 	changes := withoutWish()
@@ -269,42 +267,4 @@ func (s *session) requireUnused(ctx context.Context, path string) error {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// printRestored prints the server that is ready on what was restored, and where the
-// database is that was replaced since.
-func (s *session) printRestored(look reconciler.Look, backup string, since time.Time) error {
-	if err := s.printReady(look, "restored,", false); err != nil {
-		return err
-	}
-	to := s.stdout
-	if s.structured() {
-		to = s.stderr
-	}
-	fmt.Fprintf(to, "  from     %s\n", backup)
-	return printReplaced(to, look.Input.Observed.Database.Path, since)
-}
-
-// printReplaced says where the database is that was replaced since.
-func printReplaced(to io.Writer, path string, since time.Time) error {
-	kept, err := filepath.Glob(path + ".replaced-*Z")
-	if err != nil || len(kept) == 0 {
-		return err
-	}
-	last := kept[len(kept)-1]
-	if !newer(path, last, since) {
-		return nil
-	}
-	also := ""
-	if database.RequireSQLite(last) == nil {
-		also = ", which 'restore' takes too"
-	}
-	_, err = fmt.Fprintf(to, "  kept     %s%s\n", last, also)
-	return err
-}
-
-// newer reports whether the file that was replaced has a stamp from after that time.
-func newer(path, aside string, since time.Time) bool {
-	at, err := observed.ParseStamp(strings.TrimPrefix(aside, path+".replaced-"))
-	return err == nil && at.After(since)
 }

@@ -214,11 +214,11 @@ func (s *session) restoreWaits(look reconciler.Look) string {
 	giveUp := fmt.Sprintf("to give that up, remove the annotation %s from %s", v1alpha1.RestoreAnnotation, s.home.Desired(s.name))
 	switch {
 	case restore.Begun:
-		return fmt.Sprintf("\n  the restore of %s has begun, and the next start finishes it", restore.Backup)
+		return "\n  " + restore.String()
 	case restore.Backup == "" || look.Missing:
 		return ""
 	case restore.Problem != "":
-		return fmt.Sprintf("\n  %s was to be restored and cannot be now: %s; %s", restore.Backup, restore.Problem, giveUp)
+		return fmt.Sprintf("\n  %s; %s", restore, giveUp)
 	}
 	return fmt.Sprintf("\n  %s is still to be restored, at the next start; %s", restore.Backup, giveUp)
 }

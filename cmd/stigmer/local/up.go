@@ -189,12 +189,7 @@ func howReached(before, now reconciler.Look) string {
 // makesDatabase reports whether a start after the changes finds no database, and
 // so makes one: a path may be mistyped, or its file be lost.
 func (s *session) makesDatabase(changes []encoding.Change) bool {
-	path := s.home.Desired(s.name)
-	_, after, err := s.edited(path, true, changes)
-	if err != nil {
-		return false
-	}
-	wanted, err := encoding.Decode(path, after, string(s.home))
+	wanted, err := s.wanted(true, changes)
 	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile || wanted.Annotations[v1alpha1.RestoreAnnotation] != "" {
 		return false
 	}
