@@ -73,6 +73,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 		Path:       path,
 		DeadLink:   deadLink(path),
 		File:       file,
+		Mount:      mountOf(path),
 		SQLite:     beginsAsDatabase(path, file),
 		SecondName: secondName(path, file),
 		Companions: companions(path),
@@ -89,6 +90,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 func unasked() observed.Database {
 	return observed.Database{
 		File:       observed.Unsure[observed.File](noDatabase),
+		Mount:      observed.Unsure[string](noDatabase),
 		SQLite:     observed.Unsure[bool](noDatabase),
 		SecondName: observed.Unsure[string](noDatabase),
 		Free:       observed.Unsure[uint64](noDatabase),

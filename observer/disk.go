@@ -34,6 +34,30 @@ func deadLink(path string) string {
 	return ""
 }
 
+// mountOf returns the folder at which the file system of the path's folder is
+// mounted. A subvolume counts as mounted, since it has a device of its own.
+func mountOf(path string) observed.Fact[string] {
+	folder, info, err := nearest(filepath.Dir(path))
+	for err == nil && folder != "/" && !isMountPoint(folder) {
+		above := filepath.Dir(folder)
+		var upper fs.FileInfo
+		if upper, err = os.Lstat(above); err == nil && !sameDevice(info, upper) {
+			break
+		}
+		folder, info = above, upper
+	}
+	if err != nil {
+		return observed.Unsure[string](fmt.Sprintf("cannot look at %s: %v", folder, err))
+	}
+	return observed.Is(folder)
+}
+
+func sameDevice(a, b fs.FileInfo) bool {
+	one, _, known := fileID(a)
+	other, _, alsoKnown := fileID(b)
+	return one == other && known == alsoKnown
+}
+
 // statFileSystem is statfs(2).
 func statFileSystem(path string) (unix.Statfs_t, error) {
 	for {

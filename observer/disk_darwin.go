@@ -7,5 +7,5 @@ func blockSize(s unix.Statfs_t) uint64 { return uint64(s.Bsize) }
 
 func isReadOnly(s unix.Statfs_t) bool { return s.Flags&unix.MNT_RDONLY != 0 }
 
-// isMountPoint: only folders are.
+// isMountPoint: only folders are, and those are told by their devices.
 func isMountPoint(string) bool { return false }

@@ -14,8 +14,9 @@ func blockSize(s unix.Statfs_t) uint64 { return uint64(cmp.Or(s.Frsize, s.Bsize)
 // isReadOnly covers the file system and its mount.
 func isReadOnly(s unix.Statfs_t) bool { return s.Flags&unix.ST_RDONLY != 0 }
 
-// isMountPoint reports whether something is mounted on the file itself, as a
-// container is given a single file; STATX_ATTR_MOUNT_ROOT, since Linux 5.8.
+// isMountPoint reports whether something is mounted on the folder, or on the file
+// itself, as a container is given a single file; STATX_ATTR_MOUNT_ROOT, since
+// Linux 5.8.
 func isMountPoint(path string) bool {
 	var s unix.Statx_t
 	err := unix.Statx(unix.AT_FDCWD, path, unix.AT_STATX_DONT_SYNC|unix.AT_SYMLINK_NOFOLLOW, 0, &s)

@@ -143,3 +143,25 @@ func TestSlept(t *testing.T) {
 		t.Errorf("slept %s s, want %v", c.report, want)
 	}
 }
+
+// TestMountOf: the mount is that of the nearest folder that is there, also where
+// a folder of the same disk is mounted.
+func TestMountOf(t *testing.T) {
+	disk, folder := realDir(t), realDir(t)
+	path := folder + "/none/x.db"
+	before := mountOf(path)
+	if up := mountOf("/x.db"); up != observed.Is("/") || !before.IsKnown() || before.Value == folder {
+		t.Fatalf("the mount of / is %+v, and of %s %+v", up, path, before)
+	}
+	if got := mountOf("/proc/self/x.db"); got != observed.Is("/proc") {
+		t.Errorf("the mount of a file in /proc is %+v", got)
+	}
+	if err := unix.Mount(disk, folder, "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("not run with a mount: not permitted: %v", err)
+	}
+	mounted := mountOf(path)
+	must(t, unix.Unmount(folder, unix.MNT_DETACH))
+	if after := mountOf(path); mounted != observed.Is(folder) || after != before {
+		t.Errorf("mounted %+v, then %+v; before %+v", mounted, after, before)
+	}
+}

@@ -102,7 +102,7 @@ func TestParseEnviron(t *testing.T) {
 		data string
 		want environment
 	}{
-		"all":                {"A=1\x00STIGMER_INSTANCE=/h/t\x00STIGMER_LAUNCH=d\x00STIGMER_RESTARTED_AT=r\x00", environment{mark: "/h/t", digest: "d", restartedAt: "r"}},
+		"all":                {"A=1\x00STIGMER_INSTANCE=/h/t\x00STIGMER_LAUNCH=d\x00STIGMER_SPEC=s\x00STIGMER_RESTARTED_AT=r\x00STIGMER_BUILD=b\x00", environment{mark: "/h/t", digest: "d", spec: "s", restartedAt: "r", build: "b"}},
 		"last NUL missing":   {"STIGMER_INSTANCE=/h/t", environment{mark: "/h/t"}},
 		"first one counts":   {"STIGMER_INSTANCE=a\x00STIGMER_INSTANCE=b\x00", environment{mark: "a"}},
 		"equals in value":    {"STIGMER_INSTANCE=a=b\x00", environment{mark: "a=b"}},

@@ -20,9 +20,10 @@ type words struct {
 
 // environment is what concerns us in a process's environment.
 type environment struct {
-	// mark, digest, restartedAt and build are the values of observed.MarkVariable,
-	// LaunchVariable, RestartedAtVariable and BuildVariable, empty when unset.
-	mark, digest, restartedAt, build string
+	// mark, digest, spec, restartedAt and build are the values of observed.MarkVariable,
+	// LaunchVariable, SpecVariable, RestartedAtVariable and BuildVariable, empty when
+	// unset.
+	mark, digest, spec, restartedAt, build string
 }
 
 // set takes over one NAME=VALUE entry. The first of several counts, as it
@@ -32,6 +33,7 @@ func (e *environment) set(entry string) {
 	field := map[string]*string{
 		observed.MarkVariable:        &e.mark,
 		observed.LaunchVariable:      &e.digest,
+		observed.SpecVariable:        &e.spec,
 		observed.RestartedAtVariable: &e.restartedAt,
 		observed.BuildVariable:       &e.build,
 	}[name]
@@ -52,7 +54,7 @@ func (w words) launch(carriesMark observed.Knowledge) observed.Fact[observed.Lau
 	switch carriesMark {
 	case observed.Known:
 		e := w.environ.Value
-		return observed.Is(observed.Launch{Digest: e.digest, RestartedAt: e.restartedAt, Build: e.build})
+		return observed.Is(observed.Launch{Digest: e.digest, Spec: e.spec, RestartedAt: e.restartedAt, Build: e.build})
 	case observed.Absent:
 		return observed.None[observed.Launch]("the process does not carry the mark")
 	}

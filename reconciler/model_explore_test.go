@@ -14,6 +14,7 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler/plan"
+	"github.com/stigmer/stigmer-local/reconciler/simulation"
 )
 
 // found is a trace that leads to a fault.
@@ -179,11 +180,13 @@ func (m *model) fingerprint() uint64 {
 		fmt.Fprintln(h, name(p.ID.PID), since(p.Started), p.Ours, p.Launch, p.Lock == w.LockFile, p.Path, name(p.Store), p.FirstBoot,
 			p.Ports, p.Stopped, p.Deaf, p.Hung, since(p.AskedAt), since(p.EndsAt), w.Disk.Stores[p.Store].Whole, w.Disk.Stores[p.Store].Used)
 	}
-	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Opaque, w.Late, w.Disk.Full, w.Disk.ReadOnly, len(w.Disk.Aside) > 0)
-	for _, path := range slices.Sorted(maps.Keys(w.Disk.Files)) {
-		f := w.Disk.Files[path]
-		s := w.Disk.Stores[f.Store]
-		fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, s.Rubbish, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Knowledge, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
+	fmt.Fprintln(h, w.Record.Knowledge, name(w.Record.Value.PID), since(w.Record.Value.Started), w.Build, w.Blind, w.Hidden, w.Opaque, w.Late, w.Disk.Full, w.Disk.ReadOnly, w.Disk.Unmounted, len(w.Disk.Aside) > 0)
+	for _, files := range []map[string]simulation.File{w.Disk.Files, w.Disk.Hidden} {
+		for _, path := range slices.Sorted(maps.Keys(files)) {
+			f := files[path]
+			s := w.Disk.Stores[f.Store]
+			fmt.Fprintln(h, path, name(f.Store), s.Whole, s.Used, s.Rubbish, f.Journal, f.Marker, name(f.Copy), f.Meta, f.Staged.Knowledge, f.Staged.Value.Restored != "", f.Staged.Value.Replaces != "", f.Meta.Value.ClusterID == s.Cluster)
+		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(w.Disk.Backups)) {
 		fmt.Fprintln(h, path, name(w.Disk.Backups[path]), w.Disk.Stores[w.Disk.Backups[path]].Whole)
@@ -217,7 +220,7 @@ func describe(h io.Writer, history plan.History, name func(any) int, since func(
 	fmt.Fprintln(h, name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
 		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, history.Write.Late, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
-		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero())
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero(), history.Database)
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {
 		r := history.Retirements[id]

@@ -167,6 +167,12 @@ func userHappenings() []happening {
 // path of the database that the wish names.
 func (m *model) path() string { return m.wish.Spec.Storage.Path }
 
+// usesDisk reports whether something keeps the disk as it is: who mounts another
+// one over the files of a server hides the marker of its first boot too.
+func (m *model) usesDisk() bool {
+	return slices.ContainsFunc(m.machine.Processes, func(p simulation.Process) bool { return p.Path != "" })
+}
+
 // torn is why a record cannot be read of which half was written.
 const torn = "unexpected end of JSON input"
 
@@ -180,6 +186,7 @@ func diskHappenings() []happening {
 		{"backed up", there, func(m *model) { m.machine.BackUp(m.path(), "/b/good.db") }},
 		{"disk full", nil, func(m *model) { disk(m).Full = !disk(m).Full }},
 		{"disk read-only", nil, func(m *model) { disk(m).ReadOnly = !disk(m).ReadOnly }},
+		{"disk taken away, or put back", func(m *model) bool { return !m.usesDisk() }, func(m *model) { disk(m).Mount() }},
 		{"database overwritten", there, func(m *model) { disk(m).Overwrite(m.path()) }},
 		{"database's record torn", func(m *model) bool { return disk(m).Files[m.path()].Meta.IsKnown() }, func(m *model) {
 			disk(m).Change(m.path(), func(f *simulation.File) { f.Meta = observed.Unsure[observed.Meta](torn) })

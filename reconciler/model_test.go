@@ -201,7 +201,8 @@ func (m *model) resting(d *modelDaemon) string {
 		here = disk.At(d.object.Spec.Storage.Path) // that in force: the file may be garbage since
 	}
 	unfit := disk.Full || disk.ReadOnly || disk.Stores[here.Store].Rubbish
-	unusable := unfit || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
+	away := disk.Unmounted && here.Store == 0
+	unusable := unfit || away || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
 	server := m.machine.Server()
 	var lost, partial bool
 	if server != nil && server.Store != 0 {
@@ -249,7 +250,7 @@ func (m *model) blockedRestore(d *modelDaemon) string {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})
 	f := m.machine.Disk.At(wish.Database)
-	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || d.inTheWay() || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
+	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.machine.Disk.Unmounted || d.inTheWay() || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
 	return unless(!sound || unfit || wish.Database != d.object.Spec.Storage.Path, "the backup is sound, and there is room")
 }
 

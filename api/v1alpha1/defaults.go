@@ -8,7 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What Complete fills in where nothing is written.
+// What Complete fills in where nothing is written. None of them changes within this
+// version of the API but DefaultVersion.
 const (
 	// DefaultIP is loopback: Temporal's dev server has no authentication.
 	DefaultIP = "127.0.0.1"
@@ -20,7 +21,9 @@ const (
 	HTTPPortOffset int32 = 10
 	// MetricsPortOffset is added to spec.port. Temporal would take a random port.
 	MetricsPortOffset int32 = 2000
-	// DefaultVersion is the Temporal CLI that the project is tested with.
+	// DefaultVersion is the Temporal CLI that the project is tested with. It changes
+	// with releases, so Complete leaves it out: an object that names no version stays
+	// the same under all of them.
 	DefaultVersion = "1.5.1"
 	// DefaultLogLevel is that of "temporal server start-dev".
 	DefaultLogLevel = "warn"
@@ -51,7 +54,8 @@ func New(name string) *Temporal {
 	}
 }
 
-// Complete returns a deep copy of written with every default filled in. It
+// Complete returns a deep copy of written with every default filled in but that of
+// the version. It
 // judges nothing: an invalid value stays for Validate to find, and so does a
 // derived port that leaves the range. The UI's port is derived only when the
 // UI is enabled. home is the absolute home folder, which the default database
@@ -62,7 +66,6 @@ func Complete(written *Temporal, home string) *Temporal {
 	orDefault(&s.Enabled, true)
 	orValue(&s.IP, DefaultIP)
 	orValue(&s.LogLevel, DefaultLogLevel)
-	orValue(&s.Binary.Version, DefaultVersion)
 	orValue(&s.PortConflict, PortConflictWait)
 	completePorts(s)
 	completeStorage(&s.Storage, t.Name, home)

@@ -11,6 +11,8 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
 
+// TestCompleteFillsInEveryDefault: but that of the version. Another default here ends
+// every server that was started with the one before, at the next upgrade.
 func TestCompleteFillsInEveryDefault(t *testing.T) {
 	yes := true
 	duration := func(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
@@ -18,7 +20,6 @@ func TestCompleteFillsInEveryDefault(t *testing.T) {
 		Enabled: &yes, IP: "127.0.0.1", Port: 7233, UI: v1alpha1.UISpec{Enabled: &yes, Port: 8233},
 		HTTPPort: 7243, MetricsPort: 9233,
 		Storage:  v1alpha1.StorageSpec{Type: v1alpha1.StorageFile, Path: home + "/temporal-data/temporal.db"},
-		Binary:   v1alpha1.BinarySpec{Version: "1.5.1"},
 		LogLevel: "warn", PortConflict: v1alpha1.PortConflictWait,
 		Interval: duration(5 * time.Second),
 		Health: v1alpha1.HealthSpec{

@@ -30,6 +30,9 @@ type HistoryStatus struct {
 	// Restore is what became of the last backup that was to be restored.
 	// +optional
 	Restore *RestoreWishStatus `json:"restore,omitempty"`
+	// Database is the last one that was there and has served.
+	// +optional
+	Database *KnownDatabaseStatus `json:"database,omitempty"`
 	// Retirements are the processes that were asked to stop and still live.
 	// +listType=atomic
 	// +optional
@@ -55,6 +58,14 @@ type RestoreWishStatus struct {
 	// FailedAt is when that was found.
 	// +optional
 	FailedAt *metav1.MicroTime `json:"failedAt,omitempty"`
+}
+
+// KnownDatabaseStatus is a database that was there.
+type KnownDatabaseStatus struct {
+	// Path of the file, without symbolic links.
+	Path string `json:"path"`
+	// Mount is where the file system was mounted that it was on.
+	Mount string `json:"mount"`
 }
 
 // RetirementStatus is a process that was asked to stop.

@@ -64,7 +64,7 @@ func validateBinary(b *BinarySpec, path *field.Path) field.ErrorList {
 		faults = validateFile(b.Path, path.Child("path"))
 	}
 	// The version becomes part of a file name.
-	if !regexp.MustCompile(`^[0-9][0-9A-Za-z.+-]{0,62}$`).MatchString(b.Version) {
+	if b.Version != "" && !regexp.MustCompile(`^[0-9][0-9A-Za-z.+-]{0,62}$`).MatchString(b.Version) {
 		faults = append(faults, field.Invalid(path.Child("version"), b.Version, "not a version; write one such as "+DefaultVersion))
 	}
 	return faults

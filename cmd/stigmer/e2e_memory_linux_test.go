@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -153,5 +155,35 @@ func TestFrozenMemoryServerGetsTwiceTheThreshold(t *testing.T) {
 	failing := w.lastly("of the checks", func(h happening) bool { return h.Condition == "Reconciling" && h.To == "True/Failing" })
 	if !strings.Contains(failing.Message, " of 4 checks: ") {
 		t.Errorf("before, this was said: %+v", failing)
+	}
+}
+
+// TestAnotherVersionOfStigmer: it would start the server with other arguments for the
+// same file, and nobody has asked for that. The workflows are in memory.
+func TestAnotherVersionOfStigmer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	temporal, err := realTemporal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := filepath.Join(t.TempDir(), "older")
+	if err := os.WriteFile(older, []byte("#!/bin/sh\nexec env STIGMER_LAUNCH=of-another-version "+temporal+" \"$@\" --log-level error\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.wish(often, inMemory, fmt.Sprintf("binary: {path: %q}", older))
+	w.up()
+	w.startWorkflow("kept")
+	pid := w.status().pid()
+	w.kill9(w.daemon().pid)
+	if r := w.up(); !strings.Contains(r.stdout, fmt.Sprintf("pid %d", pid)) {
+		t.Errorf("local printed %s", r)
+	}
+	if r := w.expect(0, "local", "plan"); !strings.Contains(r.stdout, "nothing to do") {
+		t.Errorf("plan printed %s", r)
+	}
+	w.listsWorkflow("kept")
+	if now := w.status().pid(); now != pid {
+		t.Errorf("it was pid %d and is pid %d", pid, now)
 	}
 }

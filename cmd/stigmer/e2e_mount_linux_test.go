@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -44,4 +47,50 @@ func fill(t *testing.T, path string) {
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("the disk is not full: %v", err)
 	}
+}
+
+// TestDiskThatIsNotMounted: at a login the disk of the database may not be there
+// yet. A new database in the folder that it is mounted on would be Ready, and hide
+// the workflows until somebody wonders.
+func TestDiskThatIsNotMounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	disk, folder := t.TempDir(), t.TempDir()
+	mount := func() {
+		w.Helper()
+		if err := unix.Mount(disk, folder, "", unix.MS_BIND, ""); err != nil {
+			t.Skipf("not run: a disk cannot be mounted here: %v", err)
+		}
+	}
+	mount()
+	t.Cleanup(func() {
+		if err := unix.Unmount(folder, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
+			t.Error(err)
+		}
+	})
+	database := filepath.Join(folder, "orders", "x.db")
+	w.wish(often, "storage: {path: "+database+"}")
+	w.up()
+	w.startWorkflow("kept")
+	w.await("remembers the disk", func() (bool, string) {
+		status := w.read("status", "temporal.yaml")
+		return strings.Contains(status, "mount: "+folder+"\n"), status
+	})
+	w.kill9(w.daemon().pid)
+	w.kill9(w.temporal().pid)
+	w.await("is off the disk", func() (bool, string) {
+		err := unix.Unmount(folder, 0)
+		return err == nil, fmt.Sprint(err)
+	})
+
+	r := w.expect(4, "local")
+	if !strings.Contains(r.stderr, "mounted at "+folder+", which is not mounted now") || !strings.Contains(r.stderr, "mount it, and Temporal starts by itself") {
+		t.Errorf("it does not say what to do: %s", r)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("in the folder that the disk is mounted on are %v, %v", left, err)
+	}
+	mount()
+	w.awaitStatus("is Ready by itself", func(o object) bool { return o.is("Ready") })
+	w.listsWorkflow("kept")
 }

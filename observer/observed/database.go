@@ -15,6 +15,9 @@ type Database struct {
 	DeadLink string
 	// File is the file; Absent when there is none.
 	File Fact[File]
+	// Mount is where the file system is mounted that the folder of Path is on, or
+	// would be made on. It is the same after a reboot, which a device number is not.
+	Mount Fact[string]
 	// SQLite says whether the file begins as every database of SQLite does,
 	// which an empty one does not; when it is false, the Reason says what it is.
 	SQLite Fact[bool]

@@ -14,6 +14,9 @@ const (
 	// LaunchVariable holds a digest of what of the spec the process was
 	// started with: its arguments, environment and choice of executable.
 	LaunchVariable = "STIGMER_LAUNCH"
+	// SpecVariable holds a digest of that part of the spec itself, which is the same
+	// under a version of stigmer that starts a server differently for it.
+	SpecVariable = "STIGMER_SPEC"
 	// RestartedAtVariable holds the restarted-at annotation that was in force.
 	RestartedAtVariable = "STIGMER_RESTARTED_AT"
 	// BuildVariable holds the Executable.Build that was started.
@@ -123,6 +126,8 @@ type StartedOn struct {
 type Launch struct {
 	// Digest is the value of LaunchVariable.
 	Digest string
+	// Spec is the value of SpecVariable, empty when unset.
+	Spec string
 	// RestartedAt is the value of RestartedAtVariable, empty when unset.
 	RestartedAt string
 	// Build is the value of BuildVariable, empty when unset.

@@ -42,6 +42,8 @@ func driftOf(main observed.Process, in Input) *drift {
 			return nil
 		}
 		return argumentDrift(main, wanted)
+	case launch.Spec != "" && launch.Spec == specDigest(in.Desired.Object.Spec):
+		return nil
 	case launch.Digest != launchDigest(in.Desired) && launch.Digest != launchDigest(underOldName(in.Desired, main.Args)):
 		if d := argumentDrift(main, wanted); d != nil {
 			return d

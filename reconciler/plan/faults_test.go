@@ -44,6 +44,15 @@ func TestBlockers(t *testing.T) {
 		{name: "the database has another name", change: blocked(func(b *base) {
 			b.Observed.Database.SecondName = observed.Is("it has 2 hard links")
 		}), want: ReplacementBlocked, remedy: true},
+		{name: "the disk of the database is not mounted", change: blocked(func(b *base) {
+			// An edit has named another file, and that was served before.
+			b.edit(func(p *observed.Process) {
+				p.Evidence.OpensDatabase, p.Evidence.NamesDatabase = observed.Absent, observed.Absent
+				p.StartedOn = observed.Is(observed.StartedOn{Path: "/old.db", Exists: observed.Known, Opens: observed.Known, FirstBoot: observed.Absent})
+			})
+			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
+			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/mnt/usb"}
+		}), want: ReplacementBlocked, remedy: true},
 		{name: "perhaps a file of settings", change: blocked(func(b *base) {
 			b.Observed.EnvFile = observed.Unsure[string]("denied")
 		}), want: ReplacementBlocked, remedy: true},
@@ -152,7 +161,7 @@ func TestDriftIsAFaultOnlyOfTheSameDesiredState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := healthy()
 			c.change(&b)
-			b.edit(func(p *observed.Process) { p.Launch.Value.Digest = "other" })
+			b.edit(func(p *observed.Process) { p.Launch.Value.Digest, p.Launch.Value.Spec = "other", "other" })
 			b.look()
 			p := Compute(b.Input)
 			if p.Situation != Drifted {

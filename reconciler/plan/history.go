@@ -52,6 +52,8 @@ type History struct {
 	StartedFor int64
 	// Restore is what became of the last backup that was to be restored.
 	Restore RestoreWish
+	// Database is the last one that was there and has served.
+	Database KnownDatabase
 	// Unplanned says that the next start is a restart that nobody asked for;
 	// RestartCount counts those.
 	Unplanned    bool
@@ -120,7 +122,7 @@ func (h History) See(desired Desired, state observed.State, now time.Time) Histo
 	h = h.resume(v).recallAsked(v).forgiveClock(now)
 	h = h.forgetGone(v)
 	h = h.followMain(v, now)
-	h = h.noteStore(v, now).noteWish(v)
+	h = h.noteStore(v, now).noteWish(v).noteDatabase(v)
 	return h.countChecks(v, now, slept)
 }
 

@@ -95,6 +95,15 @@ func stageFault(b base, a Action) string {
 	case a.Database.Path != b.Observed.Database.Path || a.Database.Meta.Restored == "":
 		return "a backup is copied to nowhere, or for nobody"
 	}
+	return notMountedFault(b)
+}
+
+// notMountedFault: nothing is put where a disk should be mounted first.
+func notMountedFault(b base) string {
+	known, db := b.History.Database, b.Observed.Database
+	if db.File.IsAbsent() && known.Path == db.Path && known.Mount != db.Mount.Value {
+		return "something is put into the folder that the disk of the database is mounted on"
+	}
 	return ""
 }
 
@@ -211,7 +220,7 @@ func dataStartFault(b base, a Action, before []Action) string {
 			return "a start on a file that somebody has open"
 		}
 	}
-	return ""
+	return notMountedFault(b)
 }
 
 // moveFault: only a database that carries a marker is moved as one that never
@@ -238,7 +247,7 @@ func moveFault(b base, a Action, all []Action) string {
 	case a.Verb == Quarantine && db.File.IsAbsent() && len(db.Companions) == 0:
 		return "nothing is moved"
 	}
-	return ""
+	return notMountedFault(b)
 }
 
 // sealFault: what is recorded is what a server that is well on this file says.

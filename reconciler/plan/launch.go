@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -29,6 +31,7 @@ func LaunchFor(desired Desired, executable observed.Executable) Launch {
 	marks := []string{
 		observed.MarkVariable + "=" + files.Mark,
 		observed.LaunchVariable + "=" + launchDigest(desired),
+		observed.SpecVariable + "=" + specDigest(spec),
 		observed.BuildVariable + "=" + executable.Build,
 	}
 	if at := desired.Object.Annotations[v1alpha1.RestartedAtAnnotation]; at != "" {
@@ -111,7 +114,21 @@ func environment(variables map[string]string) []string {
 // environment of whoever looks, and a server that works is not given up for it.
 func launchDigest(desired Desired) string {
 	spec := desired.Object.Spec
-	return digest(arguments(spec, desired.Files), environment(spec.Env), []string{spec.Binary.Path, spec.Binary.Version})
+	return digest(arguments(spec, desired.Files), environment(spec.Env), []string{spec.Binary.Path, cmp.Or(spec.Binary.Version, v1alpha1.DefaultVersion)})
+}
+
+// specDigest names what of the spec decides about a start, as it is written and
+// completed. Another version of stigmer may start a server with other arguments for
+// it, for which no server that works is given up.
+func specDigest(spec v1alpha1.TemporalSpec) string {
+	spec.Enabled, spec.PortConflict, spec.Interval, spec.TerminationGracePeriod = nil, "", nil, nil
+	spec.Health, spec.Restart = v1alpha1.HealthSpec{}, v1alpha1.RestartSpec{}
+	spec.Namespaces, spec.SearchAttributes = nil, nil // changed on the running server
+	text, err := json.Marshal(spec)
+	if err != nil {
+		return "" // a valid spec is always JSON
+	}
+	return digest([]string{string(text)})
 }
 
 // digest names lists of strings. It is kept in the environment of the process, where

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"encoding/json"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,27 +37,27 @@ func commandLine(args []string) []string {
 	return lines
 }
 
-// masked replaces the digest, after a look at its form.
+// masked replaces the digests, after a look at their form.
 func masked(t *testing.T, env []string) []string {
 	t.Helper()
 	var list []string
 	for _, v := range env {
-		if digest, found := strings.CutPrefix(v, observed.LaunchVariable+"="); found {
+		name, digest, _ := strings.Cut(v, "=")
+		if name == observed.LaunchVariable || name == observed.SpecVariable {
 			if len(digest) != 32 || strings.Trim(digest, "0123456789abcdef") != "" {
 				t.Errorf("digest %q, want 32 hexadecimal digits", digest)
 			}
-			v = observed.LaunchVariable + "=DIGEST"
+			v = name + "=DIGEST"
 		}
 		list = append(list, v)
 	}
 	return list
 }
 
-// TestGoldenLaunch has the whole launch of three instances. A change here is
-// a restart of every server that runs.
+// TestGoldenLaunch has the whole launch of three instances.
 func TestGoldenLaunch(t *testing.T) {
 	no := false
-	marks := []string{"STIGMER_INSTANCE=/home/ada/.stigmer/temporal", "STIGMER_LAUNCH=DIGEST", "STIGMER_BUILD=temporal-server 1.29.1"}
+	marks := []string{"STIGMER_INSTANCE=/home/ada/.stigmer/temporal", "STIGMER_LAUNCH=DIGEST", "STIGMER_SPEC=DIGEST", "STIGMER_BUILD=temporal-server 1.29.1"}
 	dirs := []string{"/home/ada/.stigmer/temporal-data", "/home/ada/.stigmer/logs"}
 	cases := []struct {
 		name     string
@@ -152,4 +154,65 @@ func TestDigestTellsLaunchesApart(t *testing.T) {
 	if launchDigest(complete(v1alpha1.TemporalSpec{Health: v1alpha1.HealthSpec{FailureThreshold: 9}}, restart)) != plain {
 		t.Error("the digest depends on what a server is not started with")
 	}
+}
+
+// TestGoldenSpec: a change here is a restart of every server that runs when stigmer
+// is upgraded, and those in memory lose their workflows. A default that is new
+// belongs to where it is used, and not into the object.
+func TestGoldenSpec(t *testing.T) {
+	no := false
+	for want, spec := range map[string]v1alpha1.TemporalSpec{
+		"da624ce4c7b4fccdcddcae8a03b20bc6": {},
+		"c74af53a8f2dba5d6f8c6f523c9fd848": {UI: v1alpha1.UISpec{Enabled: &no}, Storage: v1alpha1.StorageSpec{Type: v1alpha1.StorageMemory}, LogLevel: "error"},
+	} {
+		if got := specDigest(complete(spec, nil).Object.Spec); got != want {
+			t.Errorf("the digest of %+v is %s, want %s", spec, got, want)
+		}
+	}
+}
+
+// TestSpecDigestTellsSpecsApart: a field is in the digest unless it is named here,
+// as one that is not for the start.
+func TestSpecDigestTellsSpecsApart(t *testing.T) {
+	later := []string{"Enabled", "PortConflict", "Namespaces", "SearchAttributes", "Interval", "Health", "Restart", "TerminationGracePeriod"}
+	plain := specDigest(v1alpha1.TemporalSpec{})
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[v1alpha1.TemporalSpec]()) {
+		var spec v1alpha1.TemporalSpec
+		data := `{"` + strings.Split(field.Tag.Get("json"), ",")[0] + `": ` + sampleOf(field.Name) + `}`
+		if err := json.Unmarshal([]byte(data), &spec); err != nil || reflect.ValueOf(spec).Field(i).IsZero() {
+			t.Fatalf("%s: %v", data, err)
+		}
+		if differs := specDigest(spec) != plain; differs == slices.Contains(later, field.Name) {
+			t.Errorf("%s is in the digest: %t", field.Name, differs)
+		}
+	}
+}
+
+// sampleOf returns a value of the field, in JSON.
+func sampleOf(field string) string {
+	switch field {
+	case "Enabled":
+		return "false"
+	case "Port", "HTTPPort", "MetricsPort":
+		return "7"
+	case "UI":
+		return `{"port": 7}`
+	case "Storage":
+		return `{"type": "Memory"}`
+	case "Binary":
+		return `{"version": "7"}`
+	case "Namespaces":
+		return `[{"name": "a"}]`
+	case "SearchAttributes", "DynamicConfig", "SQLitePragmas", "Env":
+		return `{"a": "b"}`
+	case "ExtraArgs":
+		return `["a"]`
+	case "Interval", "TerminationGracePeriod":
+		return `"7s"`
+	case "Health":
+		return `{"timeout": "7s"}`
+	case "Restart":
+		return `{"maxDelay": "7s"}`
+	}
+	return `"a"`
 }

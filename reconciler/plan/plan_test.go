@@ -66,7 +66,8 @@ func testExecutable() observed.Executable {
 func testDatabase(b base) observed.Database {
 	return observed.Database{
 		Path: b.spec().Storage.Path, File: observed.Is(observed.File{Device: 1, Inode: 2, Size: 400_000}),
-		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
+		Mount: observed.Is("/"),
+		Free:  observed.Is[uint64](1 << 30), Writable: observed.Is(true),
 		FirstBoot:  observed.None[observed.FirstBoot](""),
 		Meta:       observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),
 		SecondName: observed.None[string](""),
@@ -117,6 +118,7 @@ func (b base) server(pid int, age time.Duration) observed.Process {
 	p.Started = b.Now.Add(-age)
 	p.Launch = observed.Is(observed.Launch{
 		Digest:      variable(launch.Env, observed.LaunchVariable),
+		Spec:        variable(launch.Env, observed.SpecVariable),
 		RestartedAt: variable(launch.Env, observed.RestartedAtVariable),
 		Build:       variable(launch.Env, observed.BuildVariable),
 	})

@@ -41,6 +41,9 @@ func Restore(last *v1alpha1.Temporal) History {
 		if wish := kept.Restore; wish != nil {
 			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
 		}
+		if kept.Database != nil {
+			h.Database = KnownDatabase{Path: kept.Database.Path, Mount: kept.Database.Mount}
+		}
 		h.Retirements = retirements(kept.Retirements)
 	}
 	return h
@@ -74,6 +77,9 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 			Wish: wish.Value, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: microTime(wish.FailedAt),
 		}
 	}
+	if h.Database.Path != "" {
+		kept.Database = &v1alpha1.KnownDatabaseStatus{Path: h.Database.Path, Mount: h.Database.Mount}
+	}
 	if h.Failures > 0 {
 		kept.NotBefore, kept.StartProblem = microTime(h.NotBefore), h.StartProblem
 	}
@@ -84,7 +90,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
-	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.Restore == nil {
+	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.Restore == nil && kept.Database == nil {
 		return nil
 	}
 	return kept

@@ -120,6 +120,16 @@ func TestDriftSituations(t *testing.T) {
 			want: Drifted, actions: "Terminate 100"},
 		{name: "another binary in the spec", change: func(b *base) { b.spec().Binary.Version = "9.9.9" },
 			want: Drifted, actions: "Terminate 100"},
+		{name: "another version of stigmer starts it otherwise", change: func(b *base) {
+			b.edit(func(p *observed.Process) {
+				p.Launch.Value.Digest = "other"
+				p.Args = append(p.Args[:len(p.Args)-2], "--new-flag")
+			})
+		}, want: Converged},
+		{name: "another version of stigmer started it, and an edit", change: func(b *base) {
+			b.edit(func(p *observed.Process) { p.Launch.Value.Digest = "other" })
+			b.spec().LogLevel = "debug"
+		}, want: Drifted, actions: "Terminate 100"},
 		{name: "the search finds another executable", change: func(b *base) { b.Observed.Executable.Value.Path = "/opt/other" },
 			want: Converged},
 		{name: "replaced in place", change: func(b *base) {
@@ -192,6 +202,16 @@ func TestStartSituations(t *testing.T) {
 			b.gone()
 			b.Observed.Executable.Value.Problem = "is not executable"
 		}, want: ExecutableUnusable, remedy: true},
+		{name: "the disk of the database is not mounted", change: func(b *base) {
+			b.gone()
+			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/mnt/usb"}
+			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
+		}, want: DatabaseUnusable, remedy: true},
+		{name: "the database was deleted, and its disk is there", change: func(b *base) {
+			b.gone()
+			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/"}
+			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
+		}, want: NotRunning, actions: "Start"},
 		{name: "a database with two names", change: func(b *base) {
 			b.gone()
 			b.Observed.Database.SecondName = observed.Is("it has 2 hard links")

@@ -156,6 +156,7 @@ func (m *Machine) born(l plan.Launch, lock int) Process {
 		Ours: true, Args: append([]string{l.Executable}, l.Args...), Lock: lock, Path: l.DatabasePath, FirstBoot: l.FirstBoot,
 		Launch: observed.Launch{
 			Digest:      variable(l.Env, observed.LaunchVariable),
+			Spec:        variable(l.Env, observed.SpecVariable),
 			RestartedAt: variable(l.Env, observed.RestartedAtVariable),
 			Build:       variable(l.Env, observed.BuildVariable),
 		},

@@ -38,6 +38,11 @@ type Disk struct {
 	// Files by path, Aside what was renamed, by its new name.
 	Files map[string]File
 	Aside map[string]int
+	// Unmounted says that the file system of the paths is not mounted: Files are
+	// what lies in the folder that it is mounted on. Hidden are the files of the one
+	// of the two that is not seen.
+	Unmounted bool
+	Hidden    map[string]File
 	// Backups by path; one with store 0 is no database.
 	Backups map[string]int
 	Stores  map[int]Store
@@ -47,11 +52,12 @@ type Disk struct {
 }
 
 func newDisk() Disk {
-	return Disk{Files: map[string]File{}, Aside: map[string]int{}, Backups: map[string]int{}, Stores: map[int]Store{}}
+	return Disk{Files: map[string]File{}, Hidden: map[string]File{}, Aside: map[string]int{}, Backups: map[string]int{}, Stores: map[int]Store{}}
 }
 
 func (d Disk) clone() Disk {
-	d.Files, d.Aside, d.Backups, d.Stores = maps.Clone(d.Files), maps.Clone(d.Aside), maps.Clone(d.Backups), maps.Clone(d.Stores)
+	d.Files, d.Hidden, d.Aside = maps.Clone(d.Files), maps.Clone(d.Hidden), maps.Clone(d.Aside)
+	d.Backups, d.Stores = maps.Clone(d.Backups), maps.Clone(d.Stores)
 	return d
 }
 
@@ -102,6 +108,19 @@ func (d *Disk) Put(path string) {
 	d.Change(path, func(f *File) { f.Store = id })
 }
 
+// Mount mounts the file system of the paths, or takes it away again.
+func (d *Disk) Mount() {
+	d.Files, d.Hidden, d.Unmounted = d.Hidden, d.Files, !d.Unmounted
+}
+
+// mount is where the file system is mounted that is seen.
+func (d *Disk) mount() string {
+	if d.Unmounted {
+		return "/"
+	}
+	return "/data"
+}
+
 // Overwrite writes something over the file at the path, as a user or a power cut
 // does: what was in it is gone, and not by our doing.
 func (d *Disk) Overwrite(path string) {
@@ -136,9 +155,11 @@ func (d *Disk) crashed(path string, store int) {
 
 // has reports whether the store lies anywhere.
 func (d *Disk) has(id int) bool {
-	for _, f := range d.Files {
-		if f.Store == id {
-			return true
+	for _, files := range []map[string]File{d.Files, d.Hidden} {
+		for _, f := range files {
+			if f.Store == id {
+				return true
+			}
 		}
 	}
 	return slices.Contains(slices.Collect(maps.Values(d.Aside)), id)

@@ -158,7 +158,8 @@ func (m *Machine) database(t observer.Target) observed.Database {
 	f := m.Disk.At(t.DatabasePath)
 	db := observed.Database{
 		Path: t.DatabasePath, File: observed.None[observed.File]("there is no " + t.DatabasePath),
-		Free: observed.Is[uint64](1 << 30), Writable: observed.Is(true),
+		Mount: observed.Is(m.Disk.mount()),
+		Free:  observed.Is[uint64](1 << 30), Writable: observed.Is(true),
 		FirstBoot: observed.None[observed.FirstBoot](""), Meta: f.Meta, Staged: f.Staged,
 		SecondName: observed.None[string]("it has one name"),
 		SQLite:     observed.None[bool](""), Expected: observed.Unsure[[]string]("there is nothing to compare"),

@@ -132,11 +132,11 @@ func TestVersion(t *testing.T) {
 }
 
 func TestWithoutMarks(t *testing.T) {
-	env := []string{"A=1", "STIGMER_INSTANCE=x", "STIGMER_LAUNCH=x", "STIGMER_RESTARTED_AT=x", "STIGMER_TEMPORAL=t"}
+	env := []string{"A=1", "STIGMER_INSTANCE=x", "STIGMER_LAUNCH=x", "STIGMER_SPEC=x", "STIGMER_RESTARTED_AT=x", "STIGMER_BUILD=x", "STIGMER_TEMPORAL=t"}
 	if got := withoutMarks(env); !slices.Equal(got, []string{"A=1", "STIGMER_TEMPORAL=t"}) {
 		t.Errorf("kept %q", got)
 	}
-	if len(env) != 5 || env[1] != "STIGMER_INSTANCE=x" {
+	if len(env) != 7 || env[1] != "STIGMER_INSTANCE=x" {
 		t.Errorf("the environment itself was changed: %q", env)
 	}
 }
