@@ -60,6 +60,11 @@ func TestBadBackupLeavesTheServer(t *testing.T) {
 	if o := w.status(); o.pid() != pid || !strings.Contains(o.Status.Message, bad) || !strings.Contains(o.Status.Message, "restore BACKUP") {
 		t.Errorf("with a bad backup: %s", o)
 	}
+	r := w.expect(4, "local", "restart")
+	if now := w.temporal().pid; now == pid || !strings.Contains(r.stderr, fmt.Sprintf("it was restarted, as pid %d", now)) {
+		t.Errorf("restart printed %s", r)
+	}
+	pid = w.temporal().pid
 	w.kill9(pid)
 	w.awaitStatus("runs again", func(o object) bool { return o.pid() != 0 && o.pid() != pid && o.is("Serving") })
 	w.lists(f, ids)

@@ -47,6 +47,13 @@ func Replace(ctx context.Context, copied, path, aside string) error {
 	if there, err := plainfile.Exists(copied); err != nil || !there {
 		return err
 	}
+	if sameFile(copied, path) {
+		// A crash in the middle of relink: it is in its place.
+		if err := os.Remove(copied); err != nil {
+			return fmt.Errorf("cannot take the other name of %s away: %w", path, err)
+		}
+		return syncFolders(path, copied)
+	}
 	// A database that was settled has nothing beside it that a crash during the
 	// move could part from it. One that cannot be read is moved as it is; SQLite
 	// would remove the journal of a file that is none of its own.

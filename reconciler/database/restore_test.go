@@ -109,6 +109,11 @@ func TestInterruptedRestoreIsFinished(t *testing.T) {
 			must(t, CopySound(t.Context(), backup, path+".restoring"))
 			must(t, MoveAside(path, aside))
 		},
+		"between the names, where a rename may replace": func(backup, path, aside string) {
+			must(t, CopySound(t.Context(), backup, path+".restoring"))
+			must(t, MoveAside(path, aside))
+			must(t, os.Link(path+".restoring", path))
+		},
 		"after the rename": func(backup, path, aside string) { must(t, restore(t, backup, path, aside)) },
 	} {
 		backup, path, aside := newRestore(t)
@@ -119,7 +124,7 @@ func TestInterruptedRestoreIsFinished(t *testing.T) {
 		if name == "while copying" || name == "after the copy" {
 			first = second
 		}
-		if count(t, path) != 7 || count(t, first) != 3 {
+		if count(t, path) != 7 || count(t, first) != 3 || sameFile(path, second) || sameFile(path, path+".restoring") {
 			t.Errorf("%s: %q", name, inFolder(t, filepath.Dir(path)))
 		}
 	}

@@ -67,7 +67,10 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return err
 	}
-	look, err := s.awaitReady(ctx, timeout)
+	w := waiter{session: s, timeout: timeout, goal: "ready", done: readiness(), then: func(_ *obstacle, look reconciler.Look) string {
+		return orRestarted(before, look)
+	}}
+	look, err := w.wait(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,4 +79,14 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 		how = "restarted,"
 	}
 	return s.printStarted(before, look, how, makes)
+}
+
+// orRestarted says what becomes of an instance that waits for the user, and that the
+// restart was made when it was.
+func orRestarted(before, look reconciler.Look) string {
+	then := goesOn(look)
+	if was, is := before.Plan.Main, look.Plan.Main; was != nil && is != nil && was.Identity != is.Identity {
+		return fmt.Sprintf("it was restarted, as %s; %s", plan.Describe(*is), then)
+	}
+	return then
 }
