@@ -65,7 +65,7 @@ func (d databaseFile) settled() observed.Fact[observed.File] {
 func (l *look) databaseFacts(build string) observed.Database {
 	path := l.database.path
 	if path == "" {
-		return unasked()
+		return unknownDatabase(noDatabase)
 	}
 	file := l.database.settled()
 	meta := readMeta(path)
@@ -86,19 +86,19 @@ func (l *look) databaseFacts(build string) observed.Database {
 	}
 }
 
-// unasked is the database of a target that names none.
-func unasked() observed.Database {
+// unknownDatabase is a database of which nothing is known, for one reason.
+func unknownDatabase(reason string) observed.Database {
 	return observed.Database{
-		File:       observed.Unsure[observed.File](noDatabase),
-		Mount:      observed.Unsure[string](noDatabase),
-		SQLite:     observed.Unsure[bool](noDatabase),
-		SecondName: observed.Unsure[string](noDatabase),
-		Free:       observed.Unsure[uint64](noDatabase),
-		Writable:   observed.Unsure[bool](noDatabase),
-		FirstBoot:  observed.Unsure[observed.FirstBoot](noDatabase),
-		Meta:       observed.Unsure[observed.Meta](noDatabase),
-		Staged:     observed.Unsure[observed.Meta](noDatabase),
-		Expected:   observed.Unsure[[]string](noDatabase),
+		File:       observed.Unsure[observed.File](reason),
+		Mount:      observed.Unsure[string](reason),
+		SQLite:     observed.Unsure[bool](reason),
+		SecondName: observed.Unsure[string](reason),
+		Free:       observed.Unsure[uint64](reason),
+		Writable:   observed.Unsure[bool](reason),
+		FirstBoot:  observed.Unsure[observed.FirstBoot](reason),
+		Meta:       observed.Unsure[observed.Meta](reason),
+		Staged:     observed.Unsure[observed.Meta](reason),
+		Expected:   observed.Unsure[[]string](reason),
 	}
 }
 

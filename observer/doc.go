@@ -84,6 +84,16 @@
 // observing process and its ancestors are not in the list either: nobody may
 // conclude that they are to be signalled. Lock.Holder names them nevertheless.
 //
+// # What hangs
+//
+// A file system whose server is dead lets every call wait that touches it, without
+// end. The paths that a user chose may lie on one: the database, the backup to be
+// restored, the executable. So the reading is done beside the caller, who leaves
+// it to itself when it is late; all is Unknown then, and the reason names the path
+// that was being read. Until that look has come to its end no other one of the same
+// paths is begun, so it costs one goroutine and one thread. A path that a process
+// of somebody else names is waited for a second, and is Unknown after that.
+//
 // # Cost
 //
 // A look whose hints hold the lock reads a handful of small files and asks

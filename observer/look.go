@@ -13,6 +13,8 @@ import (
 type look struct {
 	*Observer
 	target Target
+	// errand is that of Observe; nil in a look that nobody leaves.
+	errand *errand
 	record observed.Fact[observed.Record]
 	lock   lockView
 	// database is the instance's database file when the look began.
@@ -37,6 +39,13 @@ func (o *Observer) newLook(t Target) *look {
 		database: statDatabase(t.DatabasePath),
 		excluded: o.ancestors(),
 		seen:     map[int]sighting{},
+	}
+}
+
+// reads notes which path is read now.
+func (l *look) reads(path string) {
+	if l.errand != nil {
+		l.errand.reads(path)
 	}
 }
 

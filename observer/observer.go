@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stigmer/stigmer-local/observer/bounded"
 	"github.com/stigmer/stigmer-local/observer/observed"
 )
 
@@ -34,6 +35,9 @@ type Observer struct {
 	files    *fileMemory
 	builds   *builds
 	sessions *sessions
+	// looks and finds may hang: whole looks, and what other processes name.
+	looks bounded.Calls[observed.State]
+	finds bounded.Calls[found]
 }
 
 // New returns an Observer. Close releases its connections.
@@ -57,13 +61,46 @@ func (o *Observer) Close() error { return o.sessions.close() }
 // twice the health timeout beyond the reading itself, once for the health and
 // once for all other checks; a ctx that ends makes those Unknown that had no
 // answer yet.
+//
+// The reading takes milliseconds, or hangs with a file system. A look that has not
+// come to its end readPatience after that, or endPatience after the end of ctx,
+// is left to itself, and everything is Unknown, at once for the same target, until
+// it has.
 func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
+	bound := readPatience + 2*t.HealthTimeout
+	patience, end := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(endPatience, end) })()
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
+	e, began := &errand{}, time.Now()
+	state, err := o.looks.Do(patience, t.places(),
+		func() observed.State { return o.observe(ctx, t, e) },
+		func() error { return e.reason(began) })
+	if err != nil {
+		e.left.Store(true)
+		return unlooked(t, err.Error())
+	}
+	return state
+}
+
+// observe is one look, which may hang.
+func (o *Observer) observe(ctx context.Context, t Target, e *errand) observed.State {
+	e.reads(t.DatabasePath)
 	l := o.newLook(t)
-	l.record = readRecord(t.RecordPath)
+	l.errand, l.record = e, readRecord(t.RecordPath)
 	processes := l.search()
 	ports := l.ports(processes.Value)
+	if e.left.Load() {
+		// Nobody waits for the answers, and their connections might outlive Close.
+		return observed.State{}
+	}
 	answers := l.ask(ctx, ports, processes)
+	l.reads(t.executable())
 	executable := o.builds.withBuild(findExecutable(t.Executables))
+	l.reads(t.RestorePath)
+	restore := statBackup(t.RestorePath)
+	l.reads(t.DatabasePath)
 	return observed.State{
 		Lock:       l.lockFact(),
 		Record:     l.record,
@@ -76,7 +113,7 @@ func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 		Executable: executable,
 		EnvFile:    statEnvFile(t.NoEnvFile),
 		Database:   l.databaseFacts(executable.Value.Build),
-		Restore:    statBackup(t.RestorePath),
+		Restore:    restore,
 		Slept:      slept(),
 		Time:       time.Now(),
 	}

@@ -28,6 +28,8 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 		return observed.None[observed.StartedOn]("its command line names none")
 	}
 	last := named[len(named)-1]
+	l.reads(last)
+	defer l.reads(l.target.DatabasePath)
 	file := statDatabase(last)
 	opens, err := l.opens(p.PID, file)
 	if errors.Is(err, errors.ErrUnsupported) {

@@ -1,10 +1,13 @@
 package observer
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"golang.org/x/sys/unix"
@@ -55,15 +58,43 @@ func (l *look) isDatabase(pid int, path string) observed.Knowledge {
 	if filepath.Clean(path) == ours {
 		return observed.Known
 	}
-	return sameFile(os.Stat, path, ours)
+	return sameFile(l.patient("", os.Stat), path, ours)
 }
 
 // finder looks up a path.
 type finder func(path string) (fs.FileInfo, error)
 
+// found is what looking up a path gave.
+type found struct {
+	info fs.FileInfo
+	err  error
+}
+
+// findPatience is how long a path of another process is looked for. It may lie on a
+// file system that hangs, and another instance's server may be the one that names
+// it: that server is Unknown to this look then, and this look not late.
+const findPatience = time.Second
+
 // finder returns how the process looks up paths.
 func (l *look) finder(pid int) finder {
-	return func(path string) (fs.FileInfo, error) { return l.machine.find(pid, path) }
+	return l.patient(fmt.Sprint(pid), func(path string) (fs.FileInfo, error) { return l.machine.find(pid, path) })
+}
+
+// patient returns find for paths of which nobody knows where they lead. Who tells
+// apart who finds different files at the same path.
+func (l *look) patient(who string, find finder) finder {
+	return func(path string) (fs.FileInfo, error) {
+		patience, end := context.WithTimeout(context.Background(), findPatience)
+		defer end()
+		answer, err := l.finds.Do(patience, who+":"+path, func() found {
+			info, err := find(path)
+			return found{info, err}
+		}, func() error { return &fs.PathError{Op: "stat", Path: path, Err: context.DeadlineExceeded} })
+		if err != nil {
+			return nil, err
+		}
+		return answer.info, answer.err
+	}
 }
 
 // sameFile says whether find finds at the path the file that is at ours. Where there is no file yet and the names agree, the folders decide.

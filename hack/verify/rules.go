@@ -70,7 +70,7 @@ func machines() []Layer {
 	return []Layer{
 		{
 			Folder:  "observer",
-			Ours:    []string{"observer/observed"},
+			Ours:    []string{"observer/observed", "observer/bounded"},
 			Modules: []string{sys, logr, flock, grpc, protobuf, temporalAPI, "github.com/shirou/gopsutil/v3"},
 		},
 		{
@@ -79,6 +79,7 @@ func machines() []Layer {
 			Modules: []string{sys, logr, grpc, protobuf, temporalAPI},
 			Effects: true,
 		},
+		{Folder: "observer/bounded"},
 		{Folder: "reconciler/plainfile"},
 		{Folder: failpoint, Effects: true},
 		{
