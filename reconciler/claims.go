@@ -2,7 +2,6 @@ package reconciler
 
 import (
 	"maps"
-	"slices"
 	"sync"
 
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
@@ -18,6 +17,7 @@ import (
 // or memory, first.
 type claims struct {
 	home Home
+	disk *Disk
 	// wake is told who may try again; nil for nobody.
 	wake func(name string)
 
@@ -28,8 +28,8 @@ type claims struct {
 	refused map[string]bool
 }
 
-func newClaims(home Home, wake func(name string)) *claims {
-	return &claims{home: home, wake: wake, held: map[string]string{}, refused: map[string]bool{}}
+func newClaims(home Home, disk *Disk, wake func(name string)) *claims {
+	return &claims{home: home, disk: disk, wake: wake, held: map[string]string{}, refused: map[string]bool{}}
 }
 
 // hold notes what an instance has in force.
@@ -49,23 +49,45 @@ func (c *claims) release(name string) {
 }
 
 // take gives the instance the database of wanted, or returns who has it. The
-// disk is looked at under the lock: what is seen must hold until it is noted,
-// and it is seldom, when a file has changed or was refused.
+// disk is looked at before the lock is taken, for it may hang, and the other
+// instances need the lock.
 func (c *claims) take(name string, wanted *v1alpha1.Temporal) (holder string) {
+	seen := c.survey(name, databaseOf(wanted))
+	for {
+		holder, unseen := c.settle(name, seen)
+		if unseen == "" {
+			return holder
+		}
+		seen.see(unseen)
+	}
+}
+
+// settle gives the instance the database, or returns who has it, by what was seen.
+// Unseen is a database that somebody has got since: nothing is settled then.
+func (c *claims) settle(name string, seen survey) (holder, unseen string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	database := databaseOf(wanted)
-	if holder = c.holder(name, database); holder != "" {
+	if unseen = seen.lacks(c.held); unseen != "" {
+		return "", unseen
+	}
+	if holder = seen.holder(name, c.held); holder != "" {
 		c.refused[name] = true
-		return holder
+		return holder, ""
 	}
 	before := c.held[name]
-	c.held[name] = database
+	c.held[name] = seen.database
 	delete(c.refused, name)
-	if before != "" && before != database {
+	if before != "" && before != seen.database {
 		c.wakeRefused()
 	}
-	return ""
+	return "", ""
+}
+
+// holds returns what the instances have.
+func (c *claims) holds() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.held)
 }
 
 func (c *claims) wakeRefused() {
@@ -74,46 +96,4 @@ func (c *claims) wakeRefused() {
 			c.wake(name)
 		}
 	}
-}
-
-// holder returns the other instance that has the database, or comes before
-// this one among those that ask for it; "" for none.
-func (c *claims) holder(name, database string) string {
-	if database == "" {
-		return ""
-	}
-	others := c.others(name)
-	wanted := placeOf(database)
-	mine := wanted.is(placeOf(c.inForce(name)))
-	for _, other := range others {
-		if !(mine && name < other) && wanted.is(placeOf(c.inForce(other))) {
-			return other
-		}
-	}
-	if mine {
-		return ""
-	}
-	for _, other := range others {
-		asked, _ := c.home.asksFor(other)
-		if other < name && wanted.is(placeOf(asked)) {
-			return other
-		}
-	}
-	return ""
-}
-
-// others returns the instances but one, sorted: those with a file, and those
-// that are still reconciled without one.
-func (c *claims) others(name string) []string {
-	names := slices.AppendSeq(c.home.others(name), maps.Keys(c.held))
-	slices.Sort(names)
-	return slices.DeleteFunc(slices.Compact(names), func(other string) bool { return other == name })
-}
-
-// inForce returns the database of an instance's last good object.
-func (c *claims) inForce(name string) string {
-	if database, known := c.held[name]; known {
-		return database
-	}
-	return c.home.lastDatabase(name)
 }

@@ -33,9 +33,9 @@ func (h Home) lastDatabase(name string) string {
 
 // asksFor returns the database that an instance's desired file names, "" for
 // none; false for a file that is not there or cannot be used.
-func (h Home) asksFor(name string) (database string, usable bool) {
+func (h Home) asksFor(disk *Disk, name string) (database string, usable bool) {
 	path := h.Desired(name)
-	data, err := encoding.ReadFile(path)
+	data, err := disk.read(path)
 	if err != nil {
 		return "", false
 	}
@@ -61,12 +61,12 @@ func usedBy(path string, data []byte, object *v1alpha1.Temporal, holder string) 
 // keepsAway returns the fault of a desired file that names a database where
 // something else is kept, or is made and removed; nil when it does not. One that is
 // in force, and was accepted once, is left to whoever runs on it.
-func (h Home) keepsAway(path string, data []byte, object *v1alpha1.Temporal, inForce ...string) error {
+func (h Home) keepsAway(disk *Disk, path string, data []byte, object *v1alpha1.Temporal, inForce ...string) error {
 	database := databaseOf(object)
 	if database == "" || slices.Contains(inForce, database) {
 		return nil
 	}
-	real := placeOf(database).path()
+	real := disk.place(database).path
 	problem := ""
 	switch {
 	case liesBesideADatabase(database), liesBesideADatabase(real):
@@ -92,7 +92,7 @@ func liesBesideADatabase(file string) bool {
 // keepsOther reports whether the home keeps something else than databases there.
 // The path has no symbolic links.
 func (h Home) keepsOther(name, real string) bool {
-	inside, err := filepath.Rel(placeOf(string(h)).path(), real)
+	inside, err := filepath.Rel(placeOf(string(h)).path, real)
 	if err != nil || inside == ".." || strings.HasPrefix(inside, "../") {
 		return false
 	}
@@ -122,11 +122,12 @@ func (h Home) CheckDesired(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	before, _ := h.asksFor(name)
-	if err := h.keepsAway(path, data, object, before, h.lastDatabase(name)); err != nil {
+	disk := &Disk{}
+	before, _ := h.asksFor(disk, name)
+	if err := h.keepsAway(disk, path, data, object, before, h.lastDatabase(name)); err != nil {
 		return err
 	}
-	if holder := h.databaseHolder(name, databaseOf(object)); holder != "" {
+	if holder := h.databaseHolder(disk, name, databaseOf(object)); holder != "" {
 		return usedBy(path, data, object, holder)
 	}
 	return nil
@@ -135,20 +136,20 @@ func (h Home) CheckDesired(name string, data []byte) error {
 // databaseHolder returns who else has the database, for an edit. One that
 // names the same database as before is judged as the daemon judges it;
 // a new one must not be in any other file, whoever would get it.
-func (h Home) databaseHolder(name, database string) string {
+func (h Home) databaseHolder(disk *Disk, name, database string) string {
 	if database == "" {
 		return ""
 	}
-	wanted := placeOf(database)
-	if before, _ := h.asksFor(name); wanted.is(placeOf(before)) {
-		return newClaims(h, nil).holder(name, database)
+	wanted := disk.place(database)
+	if before, _ := h.asksFor(disk, name); wanted.is(disk.place(before)) {
+		return newClaims(h, disk, nil).survey(name, database).holder(name, nil)
 	}
 	for _, other := range h.others(name) {
-		has, usable := h.asksFor(other)
+		has, usable := h.asksFor(disk, other)
 		if !usable {
 			has = h.lastDatabase(other)
 		}
-		if wanted.is(placeOf(has)) {
+		if wanted.is(disk.place(has)) {
 			return other
 		}
 	}

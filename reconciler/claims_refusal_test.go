@@ -150,7 +150,7 @@ func TestLookerSeesTheSameRefusal(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		want := w.pass(name)
 		last, _ := w.home.ReadStatus(name)
-		desired, problem := newSource(w.home, name, last, newClaims(w.home, nil)).read(noon())
+		desired, problem := newSource(w.home, name, last, newClaims(w.home, &Disk{}, nil)).read(noon())
 		if got := w.told(databaseOf(desired.Object), problem); got != want {
 			t.Errorf("%s: a command sees %q, the daemon %q", name, got, want)
 		}

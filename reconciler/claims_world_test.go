@@ -28,7 +28,7 @@ func newClaimWorld(t *testing.T) *claimWorld {
 // daemon forgets what a daemon remembers, as the start of the next one does.
 func (w *claimWorld) daemon() {
 	w.sources = map[string]*source{}
-	w.claims = newClaims(w.home, func(name string) { w.woken = append(w.woken, name) })
+	w.claims = newClaims(w.home, &Disk{}, func(name string) { w.woken = append(w.woken, name) })
 }
 
 // asks writes a desired file that names a database of the test's folder; "" is

@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -42,6 +43,8 @@ type Looker struct {
 	Home     Home
 	Search   Search
 	Observer *observer.Observer
+	// Disk is kept by who looks more than once; nil for one of its own.
+	Disk *Disk
 	// DaemonRuns says that there is a daemon. The executable that it found is taken,
 	// because its environment decides, not the command's.
 	DaemonRuns bool
@@ -60,7 +63,7 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	// A status file that cannot be read is as good as none: the daemon writes
 	// another one.
 	reported, _ := l.Home.ReadStatus(name)
-	files := newSource(l.Home, name, reported, newClaims(l.Home, nil))
+	files := newSource(l.Home, name, reported, newClaims(l.Home, cmp.Or(l.Disk, &Disk{}), nil))
 	desired, problem := files.read(time.Now())
 	// One look cannot tell for how long a file has been missing.
 	desired.Removed = desired.Missing

@@ -40,7 +40,7 @@ func TestUselessStatusIsNotUsed(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.write("temporal", "spec: [\n")
-			if got := describeDesired(newSource(w.home, "temporal", last, newClaims(w.home, nil)).read(noon())); got != "nothing, problem" {
+			if got := describeDesired(newSource(w.home, "temporal", last, newClaims(w.home, &Disk{}, nil)).read(noon())); got != "nothing, problem" {
 				t.Errorf("%s, want nothing and a problem", got)
 			}
 		})
@@ -58,7 +58,7 @@ func TestIncompleteStatusIsCompleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.write("temporal", "spec: [\n")
-	desired, problem := newSource(w.home, "temporal", last, newClaims(w.home, nil)).read(noon())
+	desired, problem := newSource(w.home, "temporal", last, newClaims(w.home, &Disk{}, nil)).read(noon())
 	if desired.Object == nil || problem == "" {
 		t.Fatal(describeDesired(desired, problem))
 	}

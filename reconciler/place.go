@@ -12,9 +12,12 @@ const maxLinks = 40
 // folder on the way that is there, or the file itself, and what is to be made
 // below it.
 type place struct {
-	at     os.FileInfo
-	folder string // the path of at
-	rest   string
+	at   os.FileInfo
+	rest string
+	// path is where the file is, or would be made, without symbolic links. Of a
+	// place that is unseen it is what the path itself says.
+	path   string
+	unseen bool
 }
 
 // placeOf follows symbolic links, also those that lead to nothing: a program
@@ -27,7 +30,7 @@ func placeOf(path string) place {
 	rest := ""
 	for links := 0; links < maxLinks; {
 		if info, err := os.Stat(path); err == nil {
-			return place{info, path, rest}
+			return place{at: info, rest: rest, path: filepath.Join(withoutLinks(path), rest)}
 		}
 		target, err := os.Readlink(path)
 		switch {
@@ -40,29 +43,30 @@ func placeOf(path string) place {
 		path = target
 		links++
 	}
-	return place{rest: filepath.Join(path, rest)}
+	return place{rest: rest, path: filepath.Join(path, rest)}
 }
 
 // folderOf returns the folder that path is in, without symbolic links, so that
 // ".." can be taken off by its text.
 func folderOf(path string) string {
-	folder := filepath.Dir(path)
-	if resolved, err := filepath.EvalSymlinks(folder); err == nil {
+	return withoutLinks(filepath.Dir(path))
+}
+
+// withoutLinks returns the path without symbolic links; as it is where they
+// cannot be followed.
+func withoutLinks(path string) string {
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		return resolved
 	}
-	return folder
+	return path
 }
 
-// path returns where the file is, or would be made, without symbolic links.
-func (p place) path() string {
-	there, err := filepath.EvalSymlinks(p.folder)
-	if err != nil {
-		there = p.folder
-	}
-	return filepath.Join(there, p.rest)
-}
-
-// is reports whether two places are the same file. Hard links are.
+// is reports whether two places are the same file. Hard links are. Of two that are
+// unseen their names decide; whoever then starts a server still has to lock the
+// database.
 func (p place) is(other place) bool {
+	if p.unseen && other.unseen {
+		return p.path == other.path
+	}
 	return p.at != nil && other.at != nil && os.SameFile(p.at, other.at) && p.rest == other.rest
 }

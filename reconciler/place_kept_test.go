@@ -64,7 +64,7 @@ func TestPlacesThatAreKept(t *testing.T) {
 	}
 
 	// What an edit refuses a pass refuses too, but of what was accepted once.
-	source := newSource(w.home, "temporal", nil, newClaims(w.home, nil))
+	source := newSource(w.home, "temporal", nil, newClaims(w.home, &Disk{}, nil))
 	w.write("temporal", strings.Replace(w.desired("temporal", w.port), "spec:\n", "spec:\n  storage: {path: "+other.Record+"}\n", 1))
 	if err := check(other.Record); err != nil {
 		t.Errorf("it cannot be edited, not even to stop: %v", err)

@@ -45,6 +45,8 @@ type Options struct {
 //     that succeeds is repeated after the plan's RequeueAfter.
 //   - Nothing waits inside a pass but the health check, which is bounded by
 //     spec.health.timeout. A grace period or a delay is a plan.
+//   - A file system that hangs is looked at in vain, for a bounded time: what is on
+//     it is Unknown. No lock that other instances need is held meanwhile.
 type Reconciler struct {
 	options  Options
 	observer *observer.Observer
@@ -84,7 +86,7 @@ func New(options Options) *Reconciler {
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.NewTypedItemExponentialFailureRateLimiter[string](retryFirst, RetryWithin)),
 	}
-	r.claims = newClaims(options.Home, r.queue.Add)
+	r.claims = newClaims(options.Home, &Disk{}, r.queue.Add)
 	return r
 }
 
@@ -160,11 +162,16 @@ func (r *Reconciler) work(ctx context.Context) bool {
 // from the queue owns it until it gives the name back.
 func (r *Reconciler) instance(name string) *instance {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.instances[name] == nil {
-		r.instances[name] = r.newInstance(name)
+	i := r.instances[name]
+	r.mu.Unlock()
+	if i == nil {
+		// Without the lock, which the others need, because it reads files.
+		i = r.newInstance(name)
+		r.mu.Lock()
+		r.instances[name] = i
+		r.mu.Unlock()
 	}
-	return r.instances[name]
+	return i
 }
 
 // forget drops an instance that is stopped and whose file is gone.

@@ -66,7 +66,7 @@ func (h Home) lastGood(name string, last *v1alpha1.Temporal) *v1alpha1.Temporal 
 // problem says why the file itself is not what is returned.
 func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	path := s.home.Desired(s.name)
-	data, err := encoding.ReadFile(path)
+	data, err := s.claims.disk.read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		s.miss(now)
@@ -153,7 +153,7 @@ func (s *source) take(path string, data []byte) {
 // adopt puts the object in force, unless another instance has its database, or the
 // home something else there.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
-	if err := s.home.keepsAway(path, s.data, object, databaseOf(s.object)); err != nil {
+	if err := s.home.keepsAway(s.claims.disk, path, s.data, object, databaseOf(s.object)); err != nil {
 		s.refused, s.problem = object, err.Error()
 		return
 	}

@@ -19,7 +19,7 @@ const written = "apiVersion: local.stigmer.ai/v1alpha1\nkind: Temporal\nspec:\n 
 func fileWorld(t *testing.T, last *v1alpha1.Temporal) (*world, *source) {
 	t.Helper()
 	w := newWorld(t)
-	return w, newSource(w.home, "temporal", last, newClaims(w.home, nil))
+	return w, newSource(w.home, "temporal", last, newClaims(w.home, &Disk{}, nil))
 }
 
 func remove(t testing.TB, path string) {
@@ -168,7 +168,7 @@ func TestGenerationGoesOnAfterADaemon(t *testing.T) {
 	last.Generation = 7
 	for content, want := range map[string]int64{written: 7, written + "  logLevel: debug\n": 8} {
 		w.write("temporal", content)
-		if desired, _ := newSource(w.home, "temporal", last, newClaims(w.home, nil)).read(noon()); desired.Object.Generation != want {
+		if desired, _ := newSource(w.home, "temporal", last, newClaims(w.home, &Disk{}, nil)).read(noon()); desired.Object.Generation != want {
 			t.Errorf("generation %d, want %d", desired.Object.Generation, want)
 		}
 	}

@@ -23,6 +23,7 @@ type session struct {
 	*app
 	home     reconciler.Home
 	observer *observer.Observer
+	disk     reconciler.Disk
 }
 
 // open returns a session on a home that may not exist yet.
@@ -102,6 +103,7 @@ func (s *session) lookWith(ctx context.Context, name string, looker reconciler.L
 		return reconciler.Look{}, err
 	}
 	looker.Home, looker.Search, looker.Observer, looker.DaemonRuns = s.home, search(), s.observer, running
+	looker.Disk = &s.disk
 	return looker.Look(ctx, name)
 }
 

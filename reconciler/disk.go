@@ -1,0 +1,61 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/observer/bounded"
+)
+
+// diskPatience is how long a small read may take: microseconds on a disk,
+// milliseconds on a file server that is well. The instances whose databases are
+// compared with one that does not answer wait for so long, once.
+const diskPatience = time.Second
+
+// Disk reads at paths that users choose, of which any may lie on a file system
+// that hangs. It remembers where it waits, so it is meant to be kept. The zero
+// value is ready; it is safe for use by several goroutines.
+type Disk struct {
+	walks bounded.Calls[place]
+	reads bounded.Calls[content]
+}
+
+// content is what reading a file gave.
+type content struct {
+	data []byte
+	err  error
+}
+
+var errSilent = errors.New("the disk does not answer")
+
+// place is placeOf. A place that cannot be told in time is unseen.
+func (d *Disk) place(path string) place {
+	patience, cancel := context.WithTimeout(context.Background(), diskPatience)
+	defer cancel()
+	found, err := d.walks.Do(patience, path, func() place { return placeOf(path) }, func() error { return errSilent })
+	if err != nil {
+		return place{path: filepath.Clean(path), unseen: true}
+	}
+	return found
+}
+
+// read is encoding.ReadFile, which fails when there is no answer in time: a
+// desired file may be a link.
+func (d *Disk) read(path string) ([]byte, error) {
+	patience, cancel := context.WithTimeout(context.Background(), diskPatience)
+	defer cancel()
+	found, err := d.reads.Do(patience, path, func() content {
+		data, err := encoding.ReadFile(path)
+		return content{data, err}
+	}, func() error {
+		return fmt.Errorf("cannot read %s: no answer within %s; the file system where it is, or leads to, may hang", path, diskPatience)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found.data, found.err
+}
