@@ -35,7 +35,7 @@ func (h Home) lastDatabase(name string) string {
 // none; false for a file that is not there or cannot be used.
 func (h Home) asksFor(disk *Disk, name string) (database string, usable bool) {
 	path := h.Desired(name)
-	data, err := disk.read(path)
+	data, _, err := disk.read(path, nil)
 	if err != nil {
 		return "", false
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/observer/bounded"
 )
 
@@ -27,6 +26,7 @@ type Disk struct {
 // content is what reading a file gave.
 type content struct {
 	data []byte
+	how  *writeState
 	err  error
 }
 
@@ -43,19 +43,19 @@ func (d *Disk) place(path string) place {
 	return found
 }
 
-// read is encoding.ReadFile, which fails when there is no answer in time: a
-// desired file may be a link.
-func (d *Disk) read(path string) ([]byte, error) {
+// read is readChanged, which fails when there is no answer in time: a desired file
+// may be a link.
+func (d *Disk) read(path string, before []byte) (data []byte, how *writeState, err error) {
 	patience, cancel := context.WithTimeout(context.Background(), diskPatience)
 	defer cancel()
 	found, err := d.reads.Do(patience, path, func() content {
-		data, err := encoding.ReadFile(path)
-		return content{data, err}
+		data, how, err := readChanged(path, before)
+		return content{data, how, err}
 	}, func() error {
 		return fmt.Errorf("cannot read %s: no answer within %s; the file system where it is, or leads to, may hang", path, diskPatience)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return found.data, found.err
+	return found.data, found.how, found.err
 }

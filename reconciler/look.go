@@ -64,7 +64,10 @@ func (l Looker) Look(ctx context.Context, name string) (Look, error) {
 	// another one.
 	reported, _ := l.Home.ReadStatus(name)
 	files := newSource(l.Home, name, reported, newClaims(l.Home, cmp.Or(l.Disk, &Disk{}), nil))
-	desired, problem := files.read(time.Now())
+	desired, problem, err := files.readSettled(ctx)
+	if err != nil {
+		return Look{}, err
+	}
 	// One look cannot tell for how long a file has been missing.
 	desired.Removed = desired.Missing
 	if info, err := l.Home.ReadDaemonInfo(); err == nil {

@@ -34,12 +34,16 @@ func (r *Reconciler) reconcile(ctx context.Context, name string) (time.Duration,
 func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, err error) {
 	now := i.clock.Now()
 	desired, problem := i.wishes.read(now)
+	if desired.Object == nil && !desired.Missing && problem == "" {
+		// Somebody may still be writing the first file that this daemon reads.
+		return i.wishes.settling(now), false, nil
+	}
 	i.logProblem(problem)
 	i.recordDesired(desired, problem, now)
 	if desired.Object == nil || desired.Removed && !i.known(desired) {
 		switch {
 		case problem != "":
-			return RetryWithin, false, i.reportUnreadable(problem, now)
+			return i.within(RetryWithin, now), false, i.reportUnreadable(problem, now)
 		case i.lost && !desired.Removed:
 			return i.wishes.settling(now), false, nil
 		case !i.lost:
@@ -72,10 +76,16 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 	if gone {
 		after = retryFirst
 	}
+	return i.within(after, now), false, errors.Join(failure, err)
+}
+
+// within returns when the next pass is due: after that time, or earlier when the
+// desired file has to be looked at then.
+func (i *instance) within(after time.Duration, now time.Time) time.Duration {
 	if settling := i.wishes.settling(now); settling > 0 {
-		after = min(after, settling)
+		return min(after, settling)
 	}
-	return after, false, errors.Join(failure, err)
+	return after
 }
 
 // known reports whether the object is one that somebody wrote once.

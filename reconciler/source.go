@@ -33,6 +33,13 @@ type source struct {
 	data    []byte
 	object  *v1alpha1.Temporal
 	problem string
+	// last is the file that data was read from; nil when data is. seen is one that
+	// says something else, and may be half.
+	last *writeState
+	seen sight
+	// begun means that it was read what should be, or why that cannot be: object is
+	// not only what an earlier daemon had in force.
+	begun bool
 	// refused is what the file asks for and may not have, because another instance
 	// has its database, or the home something else there; nil when that is not so.
 	refused *v1alpha1.Temporal
@@ -63,17 +70,28 @@ func (h Home) lastGood(name string, last *v1alpha1.Temporal) *v1alpha1.Temporal 
 }
 
 // read looks at the file. What it returns is valid unless Object is nil;
-// problem says why the file itself is not what is returned.
+// problem says why the file itself is not what is returned. While somebody may
+// still be writing it, that is what was returned before; nothing at the first read.
 func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	path := s.home.Desired(s.name)
-	data, err := s.claims.disk.read(path)
+	data, how, err := s.claims.disk.read(path, s.data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		s.unsee()
 		s.miss(now)
 	case err != nil:
-		s.missingSince, s.data, s.problem = time.Time{}, nil, err.Error()
-	default:
+		s.unsee()
+		s.missingSince, s.problem = time.Time{}, err.Error()
+	case how != nil && !s.seen.over(data, *how, s.last, now):
 		s.missingSince = time.Time{}
+		if !s.begun {
+			return plan.Desired{Files: s.home.Files(s.name)}, ""
+		}
+	default:
+		s.missingSince, s.seen, s.begun = time.Time{}, sight{}, true
+		if how != nil {
+			s.last = how
+		}
 		s.take(path, data)
 	}
 	missing := !s.missingSince.IsZero()
@@ -93,10 +111,12 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	}, problem
 }
 
+// unsee forgets what the file said.
+func (s *source) unsee() { s.data, s.last, s.seen, s.begun = nil, nil, sight{}, true }
+
 // miss notes that the file is not there, unless the whole folder is not: then
 // something is wrong with the folder, and nobody removed this file.
 func (s *source) miss(now time.Time) {
-	s.data = nil
 	if _, err := os.Lstat(s.home.Desired(s.name)); err == nil {
 		// The target of a link may be on a disk that comes back.
 		s.missingSince, s.problem = time.Time{}, s.home.Desired(s.name)+" is a link to nothing: mend it, or remove it to stop "+s.name
@@ -123,11 +143,11 @@ func (s *source) unknown() *v1alpha1.Temporal {
 	return v1alpha1.Complete(object, string(s.home))
 }
 
-// settling returns how long it takes until a missing file means "stop"; zero
-// when the file is there, or has been gone long enough.
+// settling returns how long it takes until a missing file means "stop", or one that
+// is being written may be complete; zero when neither is waited for.
 func (s *source) settling(now time.Time) time.Duration {
 	if s.missingSince.IsZero() {
-		return 0
+		return s.seen.left(now)
 	}
 	return max(0, removalSettle-now.Sub(s.missingSince))
 }

@@ -41,10 +41,10 @@ type hands interface {
 // wishes are where it is read what should be: the desired file.
 type wishes interface {
 	// read returns the last good object; problem says why that is not what is
-	// asked for now.
+	// asked for now. With neither, nor a missing file, it is not known yet.
 	read(now time.Time) (desired plan.Desired, problem string)
 	// settling returns how long it takes until a file that is missing means
-	// "stop"; zero when none is, or it has been for long enough.
+	// "stop", or one that is being written may be complete; zero for neither.
 	settling(now time.Time) time.Duration
 }
 

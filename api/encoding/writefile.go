@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/stigmer/stigmer-local/reconciler/failpoint"
 )
@@ -92,7 +93,10 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	return "", 0, fmt.Errorf("cannot write %s: more than %d symlinks (is it a loop?)", path, maxLinks)
 }
 
-// writeTemp writes a dot file, which watchers of the folder ignore, beside target.
+// writeTemp writes a dot file, which watchers of the folder ignore, beside target. Its
+// modification time, of whole milliseconds, is given to it and so is not the time of
+// its last change: that tells a reader that it is complete, as a rename within one tick
+// of the kernel's clock does not.
 func writeTemp(target string, data []byte, mode fs.FileMode) (name string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
 	if err != nil {
@@ -103,7 +107,11 @@ func writeTemp(target string, data []byte, mode fs.FileMode) (name string, err e
 	if err == nil {
 		err = file.Sync()
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err = errors.Join(err, file.Close()); err == nil {
+		now := time.Now().Truncate(time.Millisecond)
+		err = os.Chtimes(file.Name(), now, now)
+	}
+	if err != nil {
 		return "", errors.Join(err, os.Remove(file.Name()))
 	}
 	return file.Name(), nil

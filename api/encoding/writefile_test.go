@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 )
@@ -81,6 +82,25 @@ func TestWriteFileReplacesAtomically(t *testing.T) {
 	buffer := make([]byte, 10)
 	if n, err := reader.Read(buffer); err != nil || string(buffer[:n]) != "old" {
 		t.Errorf("read %q, %v", buffer[:n], err)
+	}
+}
+
+// What the kernel counts in nanoseconds is never a whole millisecond by itself.
+func TestWriteFileSetsTheTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	for range 10 {
+		began := time.Now()
+		if err := encoding.WriteFile(path, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := info.ModTime()
+		if !at.Equal(at.Truncate(time.Millisecond)) || at.Before(began.Truncate(time.Millisecond)) || at.After(time.Now()) {
+			t.Errorf("written between %s and now, and it says %s", began, at)
+		}
 	}
 }
 

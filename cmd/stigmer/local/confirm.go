@@ -58,7 +58,7 @@ func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes b
 	if before.Plan.Main == nil || before.Object == nil {
 		return nil
 	}
-	wanted, err := s.wanted(true, changes)
+	wanted, err := s.wanted(ctx, true, changes)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 		return err
 	}
 	defer unlock()
-	before, after, err := s.edited(path, create, changes)
+	before, after, err := s.edited(ctx, create, changes)
 	if err != nil {
 		return err
 	}
@@ -43,8 +43,9 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 
 // edited returns the desired file as it is, nil for none, and as the changes
 // would make it, which is valid.
-func (s *session) edited(path string, create bool, changes []encoding.Change) (before, after []byte, err error) {
-	before, err = encoding.ReadFile(path)
+func (s *session) edited(ctx context.Context, create bool, changes []encoding.Change) (before, after []byte, err error) {
+	path := s.home.Desired(s.name)
+	before, err = s.home.ReadDesired(ctx, s.name)
 	if create && errors.Is(err, fs.ErrNotExist) {
 		before, err = nil, nil
 	}
@@ -69,13 +70,12 @@ func (s *session) edited(path string, create bool, changes []encoding.Change) (b
 }
 
 // wanted returns what the desired file asks for, once the changes are made.
-func (s *session) wanted(create bool, changes []encoding.Change) (*v1alpha1.Temporal, error) {
-	path := s.home.Desired(s.name)
-	_, after, err := s.edited(path, create, changes)
+func (s *session) wanted(ctx context.Context, create bool, changes []encoding.Change) (*v1alpha1.Temporal, error) {
+	_, after, err := s.edited(ctx, create, changes)
 	if err != nil {
 		return nil, err
 	}
-	return encoding.Decode(path, after, string(s.home))
+	return encoding.Decode(s.home.Desired(s.name), after, string(s.home))
 }
 
 // wakeThroughLink changes the times of a symbolic link. The daemon watches the

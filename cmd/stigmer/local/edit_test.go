@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
 	"github.com/stigmer/stigmer-local/reconciler"
@@ -58,5 +60,41 @@ func TestDatabaseOfAnotherInstanceIsRefused(t *testing.T) {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s was made (%v)", path, err)
 		}
+	}
+}
+
+// TestHalfAFileIsNotEdited: a command would make a complete file of it.
+func TestHalfAFileIsNotEdited(t *testing.T) {
+	home, err := reconciler.CreateHome(filepath.Join(t.TempDir(), "home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(home.Desired("temporal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	const half, rest = "apiVersion: local.stigmer.ai/v1alpha1\nkind: Temporal\nspec:\n  port: 7100\n", "  storage: {type: Memory}\n"
+	if _, err := file.WriteString(half); err != nil {
+		t.Fatal(err)
+	}
+	s := &session{app: &app{name: "temporal"}, home: home}
+	stop := encoding.Change{Path: []string{"spec", "enabled"}, Value: false}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.editDesired(ctx, false, stop); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the edit of half a file ended with %v", err)
+	}
+	if _, err := file.WriteString(rest); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.editDesired(t.Context(), false, stop); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(home.Desired("temporal")); err != nil || string(got) != half+rest+"  enabled: false\n" {
+		t.Errorf("%v, the file says\n%s", err, got)
 	}
 }

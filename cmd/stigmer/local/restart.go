@@ -56,7 +56,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 			Value: time.Now().UTC().Format(time.RFC3339Nano),
 		},
 	}
-	makes := s.makesDatabase(changes)
+	makes := s.makesDatabase(ctx, changes)
 	// The home may have been removed under the server.
 	if _, err := reconciler.CreateHome(string(s.home)); err != nil {
 		return &exitError{exitUserAction, err}

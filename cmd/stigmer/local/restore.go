@@ -85,7 +85,7 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 // again, so that the file says what should be and not what was done. A wish that is
 // taken back leaves the file as it was.
 func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
-	changes, err := s.askingFor(wish)
+	changes, err := s.askingFor(ctx, wish)
 	if err == nil {
 		err = s.editDesired(ctx, true, changes...)
 	}
@@ -124,12 +124,12 @@ func (s *session) wishRestored(ctx context.Context, wish string, before reconcil
 
 // askingFor returns the changes that ask for the restore: to the database that the
 // file names with them, and no other.
-func (s *session) askingFor(wish string) ([]encoding.Change, error) {
+func (s *session) askingFor(ctx context.Context, wish string) ([]encoding.Change, error) {
 	changes := []encoding.Change{
 		{Path: []string{"spec", "enabled"}, Value: true},
 		{Path: []string{"metadata", "annotations", v1alpha1.RestoreAnnotation}, Value: wish},
 	}
-	wanted, err := s.wanted(true, changes)
+	wanted, err := s.wanted(ctx, true, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (s *session) askingFor(wish string) ([]encoding.Change, error) {
 // dropWish removes the wish from the file, unless another one took its place, and
 // disables an instance that was only wanted for it.
 func (s *session) dropWish(ctx context.Context, wish string, disable bool) error {
-	now, err := s.wanted(false, nil)
+	now, err := s.wanted(ctx, false, nil)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil

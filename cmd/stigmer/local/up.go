@@ -136,7 +136,7 @@ func (a *app) up(ctx context.Context, f upFlags, changes []encoding.Change) erro
 	if err := s.confirmEdit(ctx, before, f.yes, changes); err != nil {
 		return err
 	}
-	makes := s.makesDatabase(changes)
+	makes := s.makesDatabase(ctx, changes)
 	if err := s.editDesired(ctx, true, changes...); err != nil {
 		return err
 	}
@@ -188,8 +188,8 @@ func howReached(before, now reconciler.Look) string {
 
 // makesDatabase reports whether a start after the changes finds no database, and
 // so makes one: a path may be mistyped, or its file be lost.
-func (s *session) makesDatabase(changes []encoding.Change) bool {
-	wanted, err := s.wanted(true, changes)
+func (s *session) makesDatabase(ctx context.Context, changes []encoding.Change) bool {
+	wanted, err := s.wanted(ctx, true, changes)
 	if err != nil || wanted.Spec.Storage.Type != v1alpha1.StorageFile || wanted.Annotations[v1alpha1.RestoreAnnotation] != "" {
 		return false
 	}
