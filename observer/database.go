@@ -67,13 +67,14 @@ func (l *look) databaseFacts(build string) observed.Database {
 	if path == "" {
 		return unknownDatabase(noDatabase)
 	}
+	mount := mountOf(path) // before: what is settled afterwards was on it
 	file := l.database.settled()
 	meta := readMeta(path)
 	return observed.Database{
 		Path:       path,
 		DeadLink:   deadLink(path),
 		File:       file,
-		Mount:      mountOf(path),
+		Mount:      mount,
 		SQLite:     beginsAsDatabase(path, file),
 		SecondName: secondName(path, file),
 		Companions: companions(path),

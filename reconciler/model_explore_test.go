@@ -220,7 +220,10 @@ func describe(h io.Writer, history plan.History, name func(any) int, since func(
 	fmt.Fprintln(h, name(history.Main.PID), history.LastPID != 0, history.Served, history.StoreRead,
 		history.StoreWritten, since(history.Write.Time), history.Write.Problem, history.Write.Failures, history.Write.Late, since(history.AwakeSince), since(history.ReadySince),
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
-		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero(), history.Database)
+		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero())
+	for _, db := range history.Databases {
+		fmt.Fprintln(h, db.Path, db.Mount, db.ClusterID, since(db.Missed))
+	}
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {
 		r := history.Retirements[id]

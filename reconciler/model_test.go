@@ -201,7 +201,7 @@ func (m *model) resting(d *modelDaemon) string {
 		here = disk.At(d.object.Spec.Storage.Path) // that in force: the file may be garbage since
 	}
 	unfit := disk.Full || disk.ReadOnly || disk.Stores[here.Store].Rubbish
-	away := disk.Unmounted && here.Store == 0
+	away := m.away(d)
 	unusable := unfit || away || here.Meta.IsUnknown() || here.Store == 0 && here.Staged.IsUnknown()
 	server := m.machine.Server()
 	var lost, partial bool
@@ -240,6 +240,17 @@ func (m *model) resting(d *modelDaemon) string {
 	return ""
 }
 
+// away reports whether the file system is not there that the database is on, or was:
+// of one that was deleted the record is left.
+func (m *model) away(d *modelDaemon) bool {
+	if d.object == nil {
+		return false
+	}
+	path, disk := d.object.Spec.Storage.Path, m.machine.Disk
+	hidden, here := disk.Hidden[path], disk.At(path)
+	return (hidden.Store != 0 || hidden.Meta.IsKnown()) && (here.Store == 0 || disk.Stores[hidden.Store].Cluster != disk.Stores[here.Store].Cluster)
+}
+
 // blockedRestore says why a restore should not be blocked; empty when it should.
 func (m *model) blockedRestore(d *modelDaemon) string {
 	wish := d.history.Restore
@@ -250,7 +261,7 @@ func (m *model) blockedRestore(d *modelDaemon) string {
 		return strings.HasPrefix(wish.Value, path+"@") && m.machine.Disk.Stores[m.machine.Disk.Backups[path]].Whole
 	})
 	f := m.machine.Disk.At(wish.Database)
-	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.machine.Disk.Unmounted || d.inTheWay() || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
+	unfit := m.machine.Disk.Full || m.machine.Disk.ReadOnly || m.away(d) || d.inTheWay() || f.Meta.IsUnknown() || f.Store == 0 && f.Staged.IsUnknown()
 	return unless(!sound || unfit || wish.Database != d.object.Spec.Storage.Path, "the backup is sound, and there is room")
 }
 

@@ -30,9 +30,11 @@ type HistoryStatus struct {
 	// Restore is what became of the last backup that was to be restored.
 	// +optional
 	Restore *RestoreWishStatus `json:"restore,omitempty"`
-	// Database is the last one that was there and has served.
+	// Databases are the last few that have served, the newest last.
+	// +listType=map
+	// +listMapKey=path
 	// +optional
-	Database *KnownDatabaseStatus `json:"database,omitempty"`
+	Databases []KnownDatabaseStatus `json:"databases,omitempty"`
 	// Retirements are the processes that were asked to stop and still live.
 	// +listType=atomic
 	// +optional
@@ -60,12 +62,17 @@ type RestoreWishStatus struct {
 	FailedAt *metav1.MicroTime `json:"failedAt,omitempty"`
 }
 
-// KnownDatabaseStatus is a database that was there.
+// KnownDatabaseStatus is a database that has served.
 type KnownDatabaseStatus struct {
 	// Path of the file, without symbolic links.
 	Path string `json:"path"`
 	// Mount is where the file system was mounted that it was on.
 	Mount string `json:"mount"`
+	// ClusterID is Temporal's own id of the database.
+	ClusterID string `json:"clusterID"`
+	// Missed is when it was first seen that another file system is there.
+	// +optional
+	Missed *metav1.MicroTime `json:"missed,omitempty"`
 }
 
 // RetirementStatus is a process that was asked to stop.

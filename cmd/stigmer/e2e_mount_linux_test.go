@@ -84,7 +84,7 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	})
 
 	r := w.expect(4, "local")
-	if !strings.Contains(r.stderr, "mounted at "+folder+", which is not mounted now") || !strings.Contains(r.stderr, "mount it, and Temporal starts by itself") {
+	if !strings.Contains(r.stderr, "mounted at "+folder+", and that is not mounted there now") || !strings.Contains(r.stderr, "mount it, and Temporal starts by itself") {
 		t.Errorf("it does not say what to do: %s", r)
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
@@ -93,4 +93,16 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	mount()
 	w.awaitStatus("is Ready by itself", func(o object) bool { return o.is("Ready") })
 	w.listsWorkflow("kept")
+
+	// Given up, by name.
+	w.kill9(w.daemon().pid)
+	w.kill9(w.temporal().pid)
+	w.await("is off the disk again", func() (bool, string) {
+		err := unix.Unmount(folder, 0)
+		return err == nil, fmt.Sprint(err)
+	})
+	w.expect(4, "local")
+	if r := w.expect(0, "local", "restart"); !strings.Contains(r.stdout, database+" (new)") {
+		t.Errorf("restart printed %s", r)
+	}
 }

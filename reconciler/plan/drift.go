@@ -45,12 +45,13 @@ func driftOf(main observed.Process, in Input) *drift {
 	case launch.Spec != "" && launch.Spec == specDigest(in.Desired.Object.Spec):
 		return nil
 	case launch.Digest != launchDigest(in.Desired) && launch.Digest != launchDigest(underOldName(in.Desired, main.Args)):
+		if slices.Contains(slices.Collect(maps.Values(in.Desired.Object.Spec.Env)), redact.Hidden) {
+			// From the status file, which keeps no secrets: nothing may differ, and the
+			// next server would be without them.
+			return nil
+		}
 		if d := argumentDrift(main, wanted); d != nil {
 			return d
-		}
-		if slices.Contains(slices.Collect(maps.Values(in.Desired.Object.Spec.Env)), redact.Hidden) {
-			// From the status file, which keeps no secrets: they may not differ.
-			return nil
 		}
 		return &drift{Drifted, "spec.env or spec.binary has changed"}
 	}

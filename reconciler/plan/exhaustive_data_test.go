@@ -129,7 +129,7 @@ func unknownDiskValues() []value {
 			b.Observed.Database.SQLite = observed.Fact[bool]{Knowledge: observed.Known, Reason: "it is empty"}
 		}},
 		{"a second name", func(b *base) { b.Observed.Database.SecondName = observed.Is("it has 2 hard links") }},
-		{"not mounted", func(b *base) { b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/mnt/usb"} }},
+		{"not mounted", func(b *base) { b.remembers("/mnt/usb") }},
 		{"writable unknown", func(b *base) { b.Observed.Database.Writable = observed.Unsure[bool]("denied") }},
 	}
 }

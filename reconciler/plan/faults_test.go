@@ -51,7 +51,7 @@ func TestBlockers(t *testing.T) {
 				p.StartedOn = observed.Is(observed.StartedOn{Path: "/old.db", Exists: observed.Known, Opens: observed.Known, FirstBoot: observed.Absent})
 			})
 			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
-			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/mnt/usb"}
+			b.remembers("/mnt/usb")
 		}), want: ReplacementBlocked, remedy: true},
 		{name: "perhaps a file of settings", change: blocked(func(b *base) {
 			b.Observed.EnvFile = observed.Unsure[string]("denied")

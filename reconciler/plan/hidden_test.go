@@ -19,6 +19,13 @@ func TestHiddenSecrets(t *testing.T) {
 	if drift := driftOf(b.Observed.Processes.Value[0], b.Input); drift != nil {
 		t.Errorf("the server is replaced: %+v", drift)
 	}
+	b.edit(func(p *observed.Process) {
+		p.Launch.Value.Digest, p.Launch.Value.Spec = "other", "with the secret"
+		p.Args = append(p.Args, "--of-another-version")
+	})
+	if drift := driftOf(b.Observed.Processes.Value[0], b.Input); drift != nil {
+		t.Errorf("the server of another version is replaced: %+v", drift)
+	}
 	env := LaunchFor(b.Desired, observed.Executable{Path: "/t"}).Env
 	if !slices.Contains(env, "A=b") || strings.Contains(strings.Join(env, " "), "API_TOKEN") {
 		t.Errorf("a start has %q", env)

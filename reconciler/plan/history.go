@@ -11,8 +11,9 @@ import (
 
 // History is what has to be remembered because it can no longer be observed.
 // It is a value: its methods return the next one and leave the receiver as it
-// is. Losing it costs patience, never safety: the reconciler would ask a
-// process again to stop, or start a server again without a delay.
+// is. Losing it costs patience, never a process or a file: the reconciler would ask
+// a process again to stop, start a server again without a delay, or make a database
+// where the disk of the one that it should have is not mounted.
 type History struct {
 	// Generation is the metadata.generation that Failures count for.
 	Generation int64
@@ -52,8 +53,8 @@ type History struct {
 	StartedFor int64
 	// Restore is what became of the last backup that was to be restored.
 	Restore RestoreWish
-	// Database is the last one that was there and has served.
-	Database KnownDatabase
+	// Databases are the last few that have served, the newest last.
+	Databases []KnownDatabase
 	// Unplanned says that the next start is a restart that nobody asked for;
 	// RestartCount counts those.
 	Unplanned    bool

@@ -84,24 +84,6 @@ func (h History) noteStore(v view, now time.Time) History {
 	return h
 }
 
-// KnownDatabase is a database that was there.
-type KnownDatabase struct {
-	// Path has no symbolic links; empty for none.
-	Path string
-	// Mount is where the file system was mounted that it was on.
-	Mount string
-}
-
-// noteDatabase keeps where a database lies that has served, for the time when it is
-// not there.
-func (h History) noteDatabase(v view) History {
-	db := v.in.Observed.Database
-	if mount, known := db.Mount.Get(); known && db.File.IsKnown() && db.Meta.Value.ClusterID != "" {
-		h.Database = KnownDatabase{Path: db.Path, Mount: mount}
-	}
-	return h
-}
-
 // countChecks counts the health check of this look. Looks come as often as
 // something happens, so failures count at most once per check timeout.
 func (h History) countChecks(v view, now time.Time, slept bool) History {

@@ -99,10 +99,14 @@ func stageFault(b base, a Action) string {
 }
 
 // notMountedFault: nothing is put where a disk should be mounted first.
+// The user may have given the database up.
 func notMountedFault(b base) string {
-	known, db := b.History.Database, b.Observed.Database
-	if db.File.IsAbsent() && known.Path == db.Path && known.Mount != db.Mount.Value {
-		return "something is put into the folder that the disk of the database is mounted on"
+	db, meta := b.Observed.Database, b.Observed.Database.Meta.Value
+	another := db.File.IsAbsent() || meta.ClusterID != "" && meta.ClusterID != "cluster-1"
+	for _, known := range b.History.Databases {
+		if another && !asked(b) && known.Path == db.Path && (!db.Mount.IsKnown() || known.Mount != db.Mount.Value) {
+			return "something is put into the folder that the disk of the database is mounted on"
+		}
 	}
 	return ""
 }

@@ -57,6 +57,11 @@ func healthy() base {
 	return b
 }
 
+// remembers has the database have served on the file system that was mounted there.
+func (b *base) remembers(mount string) {
+	b.History.Databases = []KnownDatabase{{Path: b.Observed.Database.Path, Mount: mount, ClusterID: "cluster-1", Missed: b.Now.Add(-time.Minute)}}
+}
+
 const build = "temporal-server 1.29.1"
 
 func testExecutable() observed.Executable {

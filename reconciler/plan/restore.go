@@ -41,8 +41,8 @@ func Restore(last *v1alpha1.Temporal) History {
 		if wish := kept.Restore; wish != nil {
 			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
 		}
-		if kept.Database != nil {
-			h.Database = KnownDatabase{Path: kept.Database.Path, Mount: kept.Database.Mount}
+		for _, db := range kept.Databases {
+			h.Databases = append(h.Databases, KnownDatabase{Path: db.Path, Mount: db.Mount, ClusterID: db.ClusterID, Missed: timeOf(db.Missed)})
 		}
 		h.Retirements = retirements(kept.Retirements)
 	}
@@ -77,8 +77,8 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 			Wish: wish.Value, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: microTime(wish.FailedAt),
 		}
 	}
-	if h.Database.Path != "" {
-		kept.Database = &v1alpha1.KnownDatabaseStatus{Path: h.Database.Path, Mount: h.Database.Mount}
+	for _, db := range h.Databases {
+		kept.Databases = append(kept.Databases, v1alpha1.KnownDatabaseStatus{Path: db.Path, Mount: db.Mount, ClusterID: db.ClusterID, Missed: microTime(db.Missed)})
 	}
 	if h.Failures > 0 {
 		kept.NotBefore, kept.StartProblem = microTime(h.NotBefore), h.StartProblem
@@ -90,7 +90,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		})
 	}
 	slices.SortFunc(kept.Retirements, func(a, b v1alpha1.RetirementStatus) int { return int(a.PID - b.PID) })
-	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.Restore == nil && kept.Database == nil {
+	if !kept.Served && kept.Write == nil && kept.Failures == 0 && kept.Retirements == nil && kept.Restore == nil && kept.Databases == nil {
 		return nil
 	}
 	return kept

@@ -27,11 +27,11 @@ func databaseUnusable(v view) bool { return v.onFile() && v.databaseProblem().Ty
 func (v view) databaseProblem() Verdict {
 	db, name := v.in.Observed.Database, v1alpha1.ConditionDatabaseFile
 	unfit := v.unfit()
+	was, away := v.notMounted()
 	switch {
-	case v.notMounted():
-		mount := v.in.History.Database.Mount
-		return fails(name, "NotMounted", "it was on the file system that was mounted at "+mount+", which is not mounted now",
-			"mount it, and Temporal starts by itself; or choose another file: "+v.quoted("--db-filename FILE"))
+	case away:
+		problem, remedy := v.unmounted(was)
+		return fails(name, "NotMounted", problem, remedy+"; or if that database is given up, "+v.quoted("restart")+" makes a new one, and "+v.quoted("restore BACKUP")+" takes a backup")
 	case db.File.IsUnknown():
 		return fails(name, "Unreadable", db.File.Reason, "make "+db.Path+" a regular file that you can read and write")
 	case db.FirstBoot.IsUnknown():
@@ -59,13 +59,6 @@ func (v view) databaseProblem() Verdict {
 		return unfit
 	}
 	return Verdict{}
-}
-
-// notMounted: the disk of a database that has served is not there. A new database
-// in the folder that it is mounted on would be hidden once it is.
-func (v view) notMounted() bool {
-	db, was := v.in.Observed.Database, v.in.History.Database
-	return db.File.IsAbsent() && db.Path == was.Path && db.Mount.Value != was.Mount
 }
 
 // notDatabase: Temporal makes its tables only where there is no file. What a

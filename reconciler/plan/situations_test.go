@@ -204,12 +204,12 @@ func TestStartSituations(t *testing.T) {
 		}, want: ExecutableUnusable, remedy: true},
 		{name: "the disk of the database is not mounted", change: func(b *base) {
 			b.gone()
-			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/mnt/usb"}
+			b.remembers("/mnt/usb")
 			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
 		}, want: DatabaseUnusable, remedy: true},
 		{name: "the database was deleted, and its disk is there", change: func(b *base) {
 			b.gone()
-			b.History.Database = KnownDatabase{Path: b.Observed.Database.Path, Mount: "/"}
+			b.remembers("/")
 			b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
 		}, want: NotRunning, actions: "Start"},
 		{name: "a database with two names", change: func(b *base) {

@@ -115,7 +115,12 @@ func (v view) lost() Verdict {
 	if gone {
 		reason = "Moved"
 	}
+	_, elsewhere := v.startedElsewhere()
+	was, away := v.notMounted()
 	switch {
+	case away && !elsewhere:
+		problem, remedy := v.unmounted(was)
+		return fails(name, "NotMounted", "the server still has "+from.Named+" open, but "+problem, remedy+"; or "+rescue)
 	case another.Path != "" && from.DeadLink != "":
 		return fails(name, reason, "the link "+from.DeadLink+" leads nowhere now, and the server has "+another.Path+" open", "set it back; or "+rescue)
 	case another.Path != "" && from.Linked():
