@@ -67,7 +67,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 	if path == "" {
 		return unknownDatabase(noDatabase)
 	}
-	mount := mountOf(path) // before: what is settled afterwards was on it
+	mount := mountOf(path) // before settled, so that the file was on it
 	file := l.database.settled()
 	meta := readMeta(path)
 	return observed.Database{
@@ -91,7 +91,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 func unknownDatabase(reason string) observed.Database {
 	return observed.Database{
 		File:       observed.Unsure[observed.File](reason),
-		Mount:      observed.Unsure[string](reason),
+		Mount:      observed.Unsure[observed.Mount](reason),
 		SQLite:     observed.Unsure[bool](reason),
 		SecondName: observed.Unsure[string](reason),
 		Free:       observed.Unsure[uint64](reason),

@@ -34,9 +34,9 @@ func deadLink(path string) string {
 	return ""
 }
 
-// mountOf returns the folder at which the file system of the path's folder is
+// mountOf returns the file system of the path's folder, and the folder at which it is
 // mounted. A subvolume counts as mounted, since it has a device of its own.
-func mountOf(path string) observed.Fact[string] {
+func mountOf(path string) observed.Fact[observed.Mount] {
 	folder, info, err := nearest(filepath.Dir(path))
 	for err == nil && folder != "/" && !isMountPoint(folder) {
 		above := filepath.Dir(folder)
@@ -47,9 +47,13 @@ func mountOf(path string) observed.Fact[string] {
 		folder, info = above, upper
 	}
 	if err != nil {
-		return observed.Unsure[string](fmt.Sprintf("cannot look at %s: %v", folder, err))
+		return observed.Unsure[observed.Mount](fmt.Sprintf("cannot look for the mount: %v", err))
 	}
-	return observed.Is(folder)
+	mount := observed.Mount{Point: folder}
+	if s, err := statFileSystem(folder); err == nil {
+		mount.FileSystem = fileSystemID(s)
+	}
+	return observed.Is(mount)
 }
 
 func sameDevice(a, b fs.FileInfo) bool {

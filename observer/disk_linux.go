@@ -2,6 +2,7 @@ package observer
 
 import (
 	"cmp"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,6 +11,15 @@ import (
 // where the file system has one. The other field is the best size to read,
 // which some file systems of FUSE make a megabyte.
 func blockSize(s unix.Statfs_t) uint64 { return uint64(cmp.Or(s.Frsize, s.Bsize)) }
+
+// fileSystemID returns the id that the file system has from when it was made. One in
+// memory has another at each mount.
+func fileSystemID(s unix.Statfs_t) string {
+	if s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC || s.Fsid.Val == [2]int32{} {
+		return ""
+	}
+	return fmt.Sprintf("%08x%08x", uint32(s.Fsid.Val[0]), uint32(s.Fsid.Val[1]))
+}
 
 // isReadOnly covers the file system and its mount.
 func isReadOnly(s unix.Statfs_t) bool { return s.Flags&unix.ST_RDONLY != 0 }

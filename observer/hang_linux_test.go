@@ -35,37 +35,57 @@ func cut(t *testing.T) context.Context {
 }
 
 // TestLookThatHangs: nothing is known, and said at once, as long as the file system
-// hangs; then all is.
+// of the database hangs; then all is.
 func TestLookThatHangs(t *testing.T) {
 	folder, end := hungmount.New(t)
 	o, sound := newObserver(t), newInstance(t)
 	sound.Ports = []PortTarget{{observed.Frontend, 1}}
 	sound.Namespaces = []string{"default"}
-	database, backup, executable := sound.Target, sound.Target, sound.Target
-	database.DatabasePath = folder + "/x.db"
-	backup.RestorePath = folder + "/b.db"
-	executable.Executables = []Candidate{{Path: folder + "/temporal", Source: "test"}}
-	hung := map[string]Target{database.DatabasePath: database, backup.RestorePath: backup, folder + "/temporal": executable}
-	for path, target := range hung {
-		requireUnknown(t, observe(cut(t), t, o, target), "the file system of "+path+" may hang")
-		began := time.Now()
-		for range 10 {
-			requireUnknown(t, observe(t.Context(), t, o, target), "the file system of "+path+" may hang")
-		}
-		if took := time.Since(began); took > endPatience/2 {
-			t.Errorf("%s: 10 more looks took %s", path, took)
-		}
+	hung := sound.Target
+	hung.DatabasePath = folder + "/x.db"
+	requireHung := func(ctx context.Context) {
+		t.Helper()
+		requireUnknown(t, observe(ctx, t, o, hung), "the file system of "+hung.DatabasePath+" may hang")
+	}
+	requireHung(cut(t))
+	began := time.Now()
+	for range 10 {
+		requireHung(t.Context())
+	}
+	if took := time.Since(began); took > endPatience/2 {
+		t.Errorf("10 more looks took %s", took)
 	}
 	// Who chooses another path need not wait for the one that hangs.
-	if s := observe(t.Context(), t, o, sound.Target); !s.Processes.IsKnown() || !s.Database.File.IsAbsent() {
-		t.Errorf("processes %+v, file %+v", s.Processes, s.Database.File)
+	if s := observe(t.Context(), t, o, sound.Target); !s.Processes.IsKnown() || !s.Database.File.IsAbsent() || s.Hangs != "" {
+		t.Errorf("processes %+v, file %+v, hangs %q", s.Processes, s.Database.File, s.Hangs)
 	}
 	end()
-	for path, target := range hung {
-		for deadline := time.Now().Add(patience); !observe(t.Context(), t, o, target).Processes.IsKnown(); {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s: nothing is known after the end", path)
-			}
+	for deadline := time.Now().Add(patience); !observe(t.Context(), t, o, hung).Processes.IsKnown(); {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is known after the end")
+		}
+	}
+}
+
+// TestPartThatHangs: what does not say anything of the server is Unknown by itself.
+func TestPartThatHangs(t *testing.T) {
+	folder, _ := hungmount.New(t)
+	o, i := newObserver(t), newInstance(t)
+	i.RestorePath, i.Executables = folder+"/b.db", []Candidate{{Path: folder + "/temporal", Source: "test"}}
+	for limit := patience; ; limit = partPatience / 2 {
+		began := time.Now()
+		s := observe(t.Context(), t, o, i.Target)
+		if !s.Processes.IsKnown() || !s.Database.File.IsAbsent() || s.Hangs != "" {
+			t.Errorf("processes %+v, file %+v, hangs %q", s.Processes, s.Database.File, s.Hangs)
+		}
+		if s.Restore.Reason != folder+"/b.db does not answer: its file system may hang" || s.Executable.Reason != folder+"/temporal does not answer: its file system may hang" {
+			t.Errorf("backup %+v, executable %+v", s.Restore, s.Executable)
+		}
+		if took := time.Since(began); took > limit {
+			t.Errorf("it took %s", took)
+		}
+		if limit < partPatience {
+			return
 		}
 	}
 }
@@ -81,7 +101,7 @@ func requireUnknown(t *testing.T, s observed.State, reason string) {
 	if len(s.Ports) != 1 || s.Ports[0].Name != observed.Frontend || s.Ports[0].Address != mustAddrPort("127.0.0.1:1") {
 		t.Errorf("ports %+v", s.Ports)
 	}
-	if len(s.Server.Namespaces) != 1 || s.Time.IsZero() {
+	if len(s.Server.Namespaces) != 1 || s.Time.IsZero() || !strings.Contains(reason, s.Hangs) || s.Hangs == "" {
 		t.Errorf("state %+v", s)
 	}
 }
@@ -112,7 +132,7 @@ func reasons(v reflect.Value, name string) map[string]string {
 }
 
 // TestDatabaseOfAnotherThatHangs: the server of another instance names a database
-// on a file system that hangs, which no look but its own waits for.
+// on a file system that hangs, which delays a look at another instance once.
 func TestDatabaseOfAnotherThatHangs(t *testing.T) {
 	folder, _ := hungmount.New(t)
 	start(t, "wait", named(folder+"/other.db"))

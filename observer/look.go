@@ -12,11 +12,10 @@ import (
 // most once in it, so that one State says one thing about each.
 type look struct {
 	*Observer
-	target Target
-	// errand is that of Observe; nil in a look that nobody leaves.
-	errand *errand
-	record observed.Fact[observed.Record]
-	lock   lockView
+	target   Target
+	progress *progress
+	record   observed.Fact[observed.Record]
+	lock     lockView
 	// database is the instance's database file when the look began.
 	database databaseFile
 	// excluded are the observing process and its ancestors.
@@ -37,15 +36,9 @@ func (o *Observer) newLook(t Target) *look {
 		Observer: o,
 		target:   t,
 		database: statDatabase(t.DatabasePath),
+		progress: &progress{},
 		excluded: o.ancestors(),
 		seen:     map[int]sighting{},
-	}
-}
-
-// reads notes which path is read now.
-func (l *look) reads(path string) {
-	if l.errand != nil {
-		l.errand.reads(path)
 	}
 }
 

@@ -35,9 +35,11 @@ type Observer struct {
 	files    *fileMemory
 	builds   *builds
 	sessions *sessions
-	// looks and finds may hang: whole looks, and what other processes name.
+	// looks, finds and parts may hang: whole looks, what other processes name, and what
+	// of a look says nothing of the server.
 	looks bounded.Calls[observed.State]
 	finds bounded.Calls[found]
+	parts bounded.Calls[any]
 }
 
 // New returns an Observer. Close releases its connections.
@@ -62,10 +64,9 @@ func (o *Observer) Close() error { return o.sessions.close() }
 // once for all other checks; a ctx that ends makes those Unknown that had no
 // answer yet.
 //
-// The reading takes milliseconds, or hangs with a file system. A look that has not
-// come to its end readPatience after that, or endPatience after the end of ctx,
-// is left to itself, and everything is Unknown, at once for the same target, until
-// it has.
+// The reading takes milliseconds, or hangs with a file system. A look that takes
+// longer than 10 s and twice the health timeout, or than 1 s after the end of ctx, is
+// given up: everything is Unknown, at once for the same target, until it returns.
 func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 	bound := readPatience + 2*t.HealthTimeout
 	patience, end := context.WithTimeout(context.WithoutCancel(ctx), bound)
@@ -73,34 +74,38 @@ func (o *Observer) Observe(ctx context.Context, t Target) observed.State {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(endPatience, end) })()
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
-	e, began := &errand{}, time.Now()
+	p, began := &progress{}, time.Now()
 	state, err := o.looks.Do(patience, t.places(),
-		func() observed.State { return o.observe(ctx, t, e) },
-		func() error { return e.reason(began) })
+		func() observed.State { return o.observe(ctx, t, p) },
+		func() error { return lateLook{began, p.at()} })
 	if err != nil {
-		e.left.Store(true)
-		return unlooked(t, err.Error())
+		p.givenUp.Store(true)
+		var late lateLook
+		errors.As(err, &late)
+		return unknownState(t, err.Error(), late.path)
 	}
 	return state
 }
 
 // observe is one look, which may hang.
-func (o *Observer) observe(ctx context.Context, t Target, e *errand) observed.State {
-	e.reads(t.DatabasePath)
+func (o *Observer) observe(ctx context.Context, t Target, p *progress) observed.State {
+	p.reads(t.DatabasePath)
 	l := o.newLook(t)
-	l.errand, l.record = e, readRecord(t.RecordPath)
+	l.progress, l.record = p, readRecord(t.RecordPath)
 	processes := l.search()
 	ports := l.ports(processes.Value)
-	if e.left.Load() {
+	if p.givenUp.Load() {
 		// Nobody waits for the answers, and their connections might outlive Close.
 		return observed.State{}
 	}
 	answers := l.ask(ctx, ports, processes)
-	l.reads(t.executable())
-	executable := o.builds.withBuild(findExecutable(t.Executables))
-	l.reads(t.RestorePath)
-	restore := statBackup(t.RestorePath)
-	l.reads(t.DatabasePath)
+	executable := patiently(l, partPatience, t.executable(), func() observed.Fact[observed.Executable] {
+		return o.builds.withBuild(findExecutable(t.Executables))
+	})
+	restore := observed.Unsure[observed.File]("no backup was asked about")
+	if t.RestorePath != "" {
+		restore = patiently(l, partPatience, t.RestorePath, func() observed.Fact[observed.File] { return statBackup(t.RestorePath) })
+	}
 	return observed.State{
 		Lock:       l.lockFact(),
 		Record:     l.record,

@@ -28,8 +28,11 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 		return observed.None[observed.StartedOn]("its command line names none")
 	}
 	last := named[len(named)-1]
-	l.reads(last)
-	defer l.reads(l.target.DatabasePath)
+	return patiently(l, findPatience, last, func() observed.Fact[observed.StartedOn] { return l.startedOnFile(p, last) })
+}
+
+// startedOnFile says what is at the path that our server was started on.
+func (l *look) startedOnFile(p observed.Process, last string) observed.Fact[observed.StartedOn] {
 	file := statDatabase(last)
 	opens, err := l.opens(p.PID, file)
 	if errors.Is(err, errors.ErrUnsupported) {

@@ -84,9 +84,7 @@ func (l *look) finder(pid int) finder {
 // apart who finds different files at the same path.
 func (l *look) patient(who string, find finder) finder {
 	return func(path string) (fs.FileInfo, error) {
-		patience, end := context.WithTimeout(context.Background(), findPatience)
-		defer end()
-		answer, err := l.finds.Do(patience, who+":"+path, func() found {
+		answer, err := l.finds.Within(findPatience, who+":"+path, func() found {
 			info, err := find(path)
 			return found{info, err}
 		}, func() error { return &fs.PathError{Op: "stat", Path: path, Err: context.DeadlineExceeded} })

@@ -51,10 +51,10 @@ func (c *claims) release(name string) {
 // take gives the instance the database of wanted, or returns who has it. The
 // disk is looked at before the lock is taken, for it may hang, and the other
 // instances need the lock.
-func (c *claims) take(name string, wanted *v1alpha1.Temporal) (holder string) {
+func (c *claims) take(name string, wanted *v1alpha1.Temporal) string {
 	seen := c.survey(name, databaseOf(wanted))
 	for {
-		holder, unseen := c.settle(name, seen)
+		holder, unseen := c.decide(name, seen)
 		if unseen == "" {
 			return holder
 		}
@@ -62,9 +62,9 @@ func (c *claims) take(name string, wanted *v1alpha1.Temporal) (holder string) {
 	}
 }
 
-// settle gives the instance the database, or returns who has it, by what was seen.
-// Unseen is a database that somebody has got since: nothing is settled then.
-func (c *claims) settle(name string, seen survey) (holder, unseen string) {
+// decide gives the instance the database, or returns who has it, by what was seen.
+// Unseen is a database that somebody has got since: nothing is decided then.
+func (c *claims) decide(name string, seen survey) (holder, unseen string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if unseen = seen.lacks(c.held); unseen != "" {

@@ -116,13 +116,12 @@ func (h Home) keepsOther(name, real string) bool {
 // instance: an *encoding.InvalidError as of encoding.Decode, also when the
 // database is one that another instance has, or that its desired file asks for, or
 // lies where the home keeps something else.
-func (h Home) CheckDesired(name string, data []byte) error {
+func (h Home) CheckDesired(disk *Disk, name string, data []byte) error {
 	path := h.Desired(name)
 	object, err := encoding.Decode(path, data, string(h))
 	if err != nil {
 		return err
 	}
-	disk := &Disk{}
 	before, _ := h.asksFor(disk, name)
 	if err := h.keepsAway(disk, path, data, object, before, h.lastDatabase(name)); err != nil {
 		return err

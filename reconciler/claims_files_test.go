@@ -52,7 +52,7 @@ func TestCheckDesired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newClaimWorld(t)
 			tt.before(w)
-			err := w.home.CheckDesired(tt.edited, asks(w, tt.edited, tt.asked))
+			err := w.home.CheckDesired(&Disk{}, tt.edited, asks(w, tt.edited, tt.asked))
 			got := ""
 			if err != nil {
 				_, got, _ = strings.Cut(w.told("", err.Error()), "refused by ")
@@ -66,7 +66,7 @@ func TestCheckDesired(t *testing.T) {
 
 func TestCheckDesiredSeesOtherFaultsToo(t *testing.T) {
 	w := newClaimWorld(t)
-	err := w.home.CheckDesired("a", []byte(written+"  ip: nowhere\n"))
+	err := w.home.CheckDesired(&Disk{}, "a", []byte(written+"  ip: nowhere\n"))
 	if err == nil || !strings.Contains(err.Error(), w.home.Desired("a")+":5: spec.ip:") {
 		t.Errorf("got %v", err)
 	}

@@ -2,7 +2,6 @@ package reconciler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -30,13 +29,11 @@ type content struct {
 	err  error
 }
 
-var errSilent = errors.New("the disk does not answer")
-
-// place is placeOf. A place that cannot be told in time is unseen.
+// place tells where the path leads, as placeOf does; it is unseen when there is no
+// answer in time.
 func (d *Disk) place(path string) place {
-	patience, cancel := context.WithTimeout(context.Background(), diskPatience)
-	defer cancel()
-	found, err := d.walks.Do(patience, path, func() place { return placeOf(path) }, func() error { return errSilent })
+	found, err := d.walks.Within(diskPatience, path,
+		func() place { return placeOf(path) }, func() error { return context.DeadlineExceeded })
 	if err != nil {
 		return place{path: filepath.Clean(path), unseen: true}
 	}
@@ -46,13 +43,11 @@ func (d *Disk) place(path string) place {
 // read is readChanged, which fails when there is no answer in time: a desired file
 // may be a link.
 func (d *Disk) read(path string, before []byte) (data []byte, how *writeState, err error) {
-	patience, cancel := context.WithTimeout(context.Background(), diskPatience)
-	defer cancel()
-	found, err := d.reads.Do(patience, path, func() content {
+	found, err := d.reads.Within(diskPatience, path, func() content {
 		data, how, err := readChanged(path, before)
 		return content{data, how, err}
 	}, func() error {
-		return fmt.Errorf("cannot read %s: no answer within %s; the file system where it is, or leads to, may hang", path, diskPatience)
+		return fmt.Errorf("cannot read %s: no answer within %s; the file system where it is, or leads to, may hang (%w)", path, diskPatience, context.DeadlineExceeded)
 	})
 	if err != nil {
 		return nil, nil, err

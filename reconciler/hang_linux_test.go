@@ -97,6 +97,9 @@ func TestPlacesThatHang(t *testing.T) {
 			}
 		})
 	}
+	if w.sources["a"].again == nil || w.sources["b"].again != nil {
+		t.Errorf("what was not seen is not judged again, or what was: %v, %v", w.sources["a"].again, w.sources["b"].again)
+	}
 	// What is sound again is seen.
 	end()
 	link := filepath.Join(t.TempDir(), "link")
@@ -109,7 +112,8 @@ func TestPlacesThatHang(t *testing.T) {
 	})
 }
 
-// TestDesiredFileThatHangs: it may be a link to where a user keeps such files.
+// TestDesiredFileThatHangs: it may be a link to where a user keeps such files. At first
+// it may only be slow; nothing is decided then.
 func TestDesiredFileThatHangs(t *testing.T) {
 	folder, _ := hungmount.New(t)
 	w := newClaimWorld(t)
@@ -117,13 +121,27 @@ func TestDesiredFileThatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.asks("b", "x.db")
-	for name, want := range map[string]string{"a": "no answer within 1s", "b": "x.db"} {
-		soon(t, name, func() {
-			if got := w.pass(name); !strings.Contains(got, want) {
-				t.Errorf("%s: %s, want %s", name, got, want)
+	soon(t, "b", func() {
+		if got := w.pass("b"); got != "x.db" {
+			t.Errorf("b: %s", got)
+		}
+	})
+	a := newSource(w.home, "a", nil, w.claims)
+	for at, want := range map[time.Duration]string{0: "nothing ", readPatience - 1: "nothing ", readPatience: "no answer within 1s"} {
+		soon(t, "a", func() {
+			a.waiting = noon()
+			if got := sees(a, noon().Add(at)); !strings.Contains(got, want) || a.settling(noon().Add(at)) == 0 && at < readPatience {
+				t.Errorf("a, after %s: %q and %s left, want %q", at, got, a.settling(noon().Add(at)), want)
 			}
 		})
+		a = newSource(w.home, "a", nil, w.claims)
 	}
+	soon(t, "a look", func() {
+		look, err := Looker{Home: w.home}.Look(t.Context(), "a")
+		if err != nil || !strings.Contains(look.Problem, "no answer within 1s") {
+			t.Errorf("a look: %q, %v", look.Problem, err)
+		}
+	})
 }
 
 // TestNobodyWaitsForADisk: what the other instances need is free while one waits.
@@ -133,12 +151,20 @@ func TestNobodyWaitsForADisk(t *testing.T) {
 	object := v1alpha1.New("a")
 	object.Spec.Storage = v1alpha1.StorageSpec{Type: v1alpha1.StorageFile, Path: folder + "/x.db"}
 	taken := make(chan struct{})
-	go func() { defer close(taken); w.claims.take("a", object) }()
+	go func() {
+		defer close(taken)
+		if holder := w.claims.take("a", object); holder != "" {
+			t.Errorf("it is %s's", holder)
+		}
+	}()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
+	for asked := 0; ; asked++ {
 		select {
 		case <-taken:
+			if asked == 0 {
+				t.Error("nobody asked while it waited")
+			}
 			return
 		case <-tick.C:
 			began := time.Now()

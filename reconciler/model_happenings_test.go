@@ -186,7 +186,7 @@ func diskHappenings() []happening {
 		{"backed up", there, func(m *model) { m.machine.BackUp(m.path(), "/b/good.db") }},
 		{"disk full", nil, func(m *model) { disk(m).Full = !disk(m).Full }},
 		{"disk read-only", nil, func(m *model) { disk(m).ReadOnly = !disk(m).ReadOnly }},
-		{"disk taken away, or put back", func(m *model) bool { return !m.usesDisk() }, func(m *model) { disk(m).Mount() }},
+		{"disk taken away, or put back", func(m *model) bool { return !m.usesDisk() }, func(m *model) { disk(m).ToggleMount() }},
 		{"database overwritten", there, func(m *model) { disk(m).Overwrite(m.path()) }},
 		{"database's record torn", func(m *model) bool { return disk(m).Files[m.path()].Meta.IsKnown() }, func(m *model) {
 			disk(m).Change(m.path(), func(f *simulation.File) { f.Meta = observed.Unsure[observed.Meta](torn) })

@@ -76,7 +76,10 @@ func (i *instance) pass(ctx context.Context) (after time.Duration, over bool, er
 	if gone {
 		after = retryFirst
 	}
-	return i.within(after, now), false, errors.Join(failure, err)
+	if err := errors.Join(failure, err); err != nil {
+		return i.wishes.settling(now), false, err
+	}
+	return i.within(after, now), false, nil
 }
 
 // within returns when the next pass is due: after that time, or earlier when the

@@ -43,7 +43,7 @@ func placeOf(path string) place {
 		path = target
 		links++
 	}
-	return place{rest: rest, path: filepath.Join(path, rest)}
+	return place{path: filepath.Join(path, rest)}
 }
 
 // folderOf returns the folder that path is in, without symbolic links, so that

@@ -41,7 +41,7 @@ func TestPlacesThatAreKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return w.home.CheckDesired("temporal", data)
+		return w.home.CheckDesired(&Disk{}, "temporal", data)
 	}
 	for _, path := range append(beside, kept...) {
 		if err := check(path); err == nil || !strings.Contains(err.Error(), "spec.storage.path") || !strings.Contains(err.Error(), "choose another") {

@@ -43,10 +43,10 @@ type Options struct {
 //     meant to do.
 //   - A pass that fails is repeated with growing delay up to RetryWithin; one
 //     that succeeds is repeated after the plan's RequeueAfter.
-//   - Nothing waits inside a pass but the health check, which is bounded by
-//     spec.health.timeout. A grace period or a delay is a plan.
-//   - A file system that hangs is looked at in vain, for a bounded time: what is on
-//     it is Unknown. No lock that other instances need is held meanwhile.
+//   - A pass waits for two things, both bounded: the health check, by
+//     spec.health.timeout, and file systems that may hang. What is on one that does
+//     is Unknown, and no lock that other instances need is held meanwhile. A grace
+//     period or a delay is a plan.
 type Reconciler struct {
 	options  Options
 	observer *observer.Observer
@@ -149,6 +149,10 @@ func (r *Reconciler) work(ctx context.Context) bool {
 	case ctx.Err() != nil:
 	case err != nil:
 		r.queue.AddRateLimited(name)
+		if after > 0 {
+			// An edit may mend it.
+			r.queue.AddAfter(name, after)
+		}
 	case after > 0:
 		r.queue.Forget(name)
 		r.queue.AddAfter(name, after)

@@ -44,9 +44,9 @@ func notKept(object *v1alpha1.Temporal) []string {
 // asKept returns now as it compares with before: where before is from a status
 // file, and so lacks values, now lacks them too. Older versions filled in the version.
 func asKept(before, now *v1alpha1.Temporal) *v1alpha1.Temporal {
-	if now.Spec.Binary.Version == "" && before.Spec.Binary.Version == v1alpha1.DefaultVersion {
+	if version := now.Spec.Binary.VersionOrDefault(); version == before.Spec.Binary.Version {
 		now = now.DeepCopy()
-		now.Spec.Binary.Version = v1alpha1.DefaultVersion
+		now.Spec.Binary.Version = version
 	}
 	if len(notKept(before)) == 0 {
 		return now

@@ -14,16 +14,16 @@ const (
 	// before it is taken: what is there of it until then may be valid and ask for
 	// something else, such as another storage.
 	writeSettle = 250 * time.Millisecond
-	// heldOpen is writeSettle for a file that a process has open for writing, such
+	// openSettle is writeSettle for a file that a process has open for writing, such
 	// as the shell while the commands whose output goes there run. It has an end,
 	// because some keep a file open.
-	heldOpen = 5 * time.Second
+	openSettle = 5 * time.Second
 	// coarseTimes is how much older a file may look than it is: some file systems
 	// keep times in steps of two seconds.
 	coarseTimes = 2 * time.Second
-	// writtenForEver is when a command gives up on a file that is written again and
-	// again.
-	writtenForEver = 2 * heldOpen
+	// readPatience is how long it is waited for what a file says that is written again
+	// and again, or does not answer.
+	readPatience = 2 * openSettle
 )
 
 // sight is what was seen of a desired file that somebody may still be writing.
@@ -34,29 +34,30 @@ type sight struct {
 	since time.Time
 }
 
-// over sees the file and reports whether nobody writes it any more. Last is the one
-// that was taken last; nil for none.
-func (s *sight) over(data []byte, how writeState, last *writeState, now time.Time) bool {
+// settled notes the file as it is now and reports whether it may be taken. Last is the
+// one that was taken last, nil for none; first says that there was none yet.
+func (s *sight) settled(data []byte, how writeState, last *writeState, first bool, now time.Time) bool {
 	if s.since.IsZero() || !how.sameFile(s.how) || how.modified != s.how.modified || !bytes.Equal(data, s.data) {
 		s.since = now
 	}
 	s.data, s.how = data, how
 	settle := writeSettle
 	if how.open {
-		settle = heldOpen
+		settle = openSettle
 	}
 	switch {
 	case now.Sub(s.since) >= settle:
 		return true
-	case last == nil:
-		return how.finished() || how.age(now) >= settle+coarseTimes
+	case first && how.age(now) >= settle+coarseTimes:
+		return true
 	}
 	// Of the file that was taken last, another mode or time tells nothing: it has its
 	// name already. Nor does age, which needs two clocks that agree.
-	return how.finished() && !how.sameFile(*last)
+	return how.finished() && (last == nil || !how.sameFile(*last))
 }
 
-// left returns when to look at the file again; zero when nothing was seen.
+// left returns how long it takes until the next look at the file, of which one that is
+// held open needs several; zero when nothing was seen.
 func (s *sight) left(now time.Time) time.Duration {
 	if s.since.IsZero() {
 		return 0
@@ -72,18 +73,17 @@ func (s *sight) left(now time.Time) time.Duration {
 func (s *source) readSettled(ctx context.Context) (desired plan.Desired, problem string, err error) {
 	now := time.Now()
 	desired, problem = s.read(now)
-	left := s.seen.left(now)
-	if left == 0 {
+	if s.waiting.IsZero() {
 		return desired, problem, nil
 	}
-	if err := pause(ctx, left); err != nil {
+	if err := pause(ctx, s.settling(now)); err != nil {
 		return plan.Desired{}, "", err
 	}
 	desired, problem = s.read(time.Now())
-	if desired.Object == nil && !s.seen.since.IsZero() {
+	if desired.Object == nil && !s.waiting.IsZero() {
 		desired.Object = s.object
 		if s.object == nil && problem == "" {
-			problem = beingWritten(s.home.Desired(s.name))
+			problem = s.undecided
 		}
 	}
 	return desired, problem, nil
@@ -92,21 +92,20 @@ func (s *source) readSettled(ctx context.Context) (desired plan.Desired, problem
 func beingWritten(path string) string { return path + " is being written" }
 
 // ReadDesired returns what the desired file of an instance says once nobody writes
-// it any more, for a command that edits it. It waits for that, within bounds. Errors
-// are those of encoding.ReadFile.
-func (h Home) ReadDesired(ctx context.Context, name string) ([]byte, error) {
+// it any more, for a command that edits it. It waits for that, within bounds. A missing
+// file is fs.ErrNotExist to errors.Is; of a ctx that ends, it is its cause.
+func (h Home) ReadDesired(ctx context.Context, disk *Disk, name string) ([]byte, error) {
 	path := h.Desired(name)
 	var seen sight
-	var disk Disk
 	for began := time.Now(); ; {
 		data, how, err := disk.read(path, nil)
 		now := time.Now()
 		switch {
 		case err != nil:
 			return nil, err
-		case seen.over(data, *how, nil, now):
+		case seen.settled(data, *how, nil, true, now):
 			return data, nil
-		case now.Sub(began) >= writtenForEver:
+		case now.Sub(began) >= readPatience:
 			return nil, fmt.Errorf("%s: run the command again when that is over", beingWritten(path))
 		}
 		if err := pause(ctx, seen.left(now)); err != nil {

@@ -41,7 +41,7 @@ func TestFileThatIsHeldOpenIsNotTaken(t *testing.T) {
 	w.write("temporal", inMemory)
 	sees(s, noon())
 	file := w.begins(half)
-	for _, at := range []time.Duration{0, writeSettle, heldOpen - 1} {
+	for _, at := range []time.Duration{0, writeSettle, openSettle - 1} {
 		if got := sees(s, noon().Add(at)); got != before || s.settling(noon().Add(at)) != writeSettle {
 			t.Errorf("half after %s: %q, %s left", at, got, s.settling(noon().Add(at)))
 		}
@@ -50,11 +50,11 @@ func TestFileThatIsHeldOpenIsNotTaken(t *testing.T) {
 	if got := sees(fresh, time.Now().Add(writeSettle+coarseTimes)); got != "nothing " {
 		t.Errorf("at the first read, a while later: %q", got)
 	}
-	if got := sees(fresh, time.Now().Add(heldOpen+coarseTimes)); got != "1 File error " {
+	if got := sees(fresh, time.Now().Add(openSettle+coarseTimes)); got != "1 File error " {
 		t.Errorf("at the first read, long after: %q", got)
 	}
-	if got := sees(s, noon().Add(heldOpen)); got != "2 File error " {
-		t.Errorf("after %s: %q", heldOpen, got)
+	if got := sees(s, noon().Add(openSettle)); got != "2 File error " {
+		t.Errorf("after %s: %q", openSettle, got)
 	}
 	w.ends(file, rest)
 
@@ -109,7 +109,7 @@ func TestReadDesiredOfASlowWriter(t *testing.T) {
 	ended := make(chan struct{})
 	time.AfterFunc(2*writeSettle, func() { w.ends(file, rest); close(ended) })
 	defer func() { <-ended }()
-	if data, err := w.home.ReadDesired(t.Context(), "temporal"); err != nil || string(data) != edited {
+	if data, err := w.home.ReadDesired(t.Context(), &Disk{}, "temporal"); err != nil || string(data) != edited {
 		t.Errorf("%v, %s", err, data)
 	}
 }

@@ -215,20 +215,49 @@ func TestLookWaitsForAnEdit(t *testing.T) {
 
 func TestReadDesired(t *testing.T) {
 	w, _ := fileWorld(t, nil)
-	if _, err := w.home.ReadDesired(t.Context(), "temporal"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := w.home.ReadDesired(t.Context(), &Disk{}, "temporal"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of no file: %v", err)
 	}
 	w.write("temporal", inMemory)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if data, err := w.home.ReadDesired(ended, "temporal"); err != nil || string(data) != inMemory {
+	if data, err := w.home.ReadDesired(ended, &Disk{}, "temporal"); err != nil || string(data) != inMemory {
 		t.Errorf("of a complete one: %v, %s", err, data)
 	}
 	inPlace(t, w.home.Desired("temporal"), edited, os.O_TRUNC)
-	if _, err := w.home.ReadDesired(ended, "temporal"); !errors.Is(err, context.Canceled) {
+	if _, err := w.home.ReadDesired(ended, &Disk{}, "temporal"); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
-	if data, err := w.home.ReadDesired(t.Context(), "temporal"); err != nil || string(data) != edited {
+	if data, err := w.home.ReadDesired(t.Context(), &Disk{}, "temporal"); err != nil || string(data) != edited {
 		t.Errorf("of one in place: %v, %s", err, data)
+	}
+}
+
+// TestFileThatIsWrittenForEver: it is told, and what was before stays in force.
+func TestFileThatIsWrittenForEver(t *testing.T) {
+	w, s := fileWorld(t, nil)
+	path := w.home.Desired("temporal")
+	w.write("temporal", inMemory)
+	now := noon()
+	if got := sees(s, now); got != before {
+		t.Fatal(got)
+	}
+	fresh := newSource(w.home, "temporal", s.object, newClaims(w.home, &Disk{}, nil))
+	for at := time.Duration(0); at < readPatience; at += writeSettle / 2 {
+		inPlace(t, path, fmt.Sprintf("%s# %s\n", half, at), os.O_TRUNC)
+		if got, first := sees(s, now.Add(at)), sees(fresh, now.Add(at)); got != before || first != "nothing " {
+			t.Fatalf("after %s: %q, and to the next daemon %q", at, got, first)
+		}
+	}
+	inPlace(t, path, half+"# more\n", os.O_TRUNC)
+	for who, s := range map[string]*source{"it": s, "the next daemon": fresh} {
+		if got := sees(s, now.Add(readPatience)); got != before+path+" is being written on and on; what it said before stays in force until it is left alone" {
+			t.Errorf("%s says %q", who, got)
+		}
+	}
+	inPlace(t, path, inMemory, os.O_TRUNC)
+	sees(s, now.Add(2*readPatience))
+	if got := sees(s, now.Add(2*readPatience+writeSettle)); got != before || s.settling(now.Add(2*readPatience+writeSettle)) != 0 {
+		t.Errorf("left alone it is %q", got)
 	}
 }

@@ -2,6 +2,8 @@ package reconciler
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,9 +42,14 @@ type source struct {
 	// begun means that it was read what should be, or why that cannot be: object is
 	// not only what an earlier daemon had in force.
 	begun bool
-	// refused is what the file asks for and may not have, because another instance
-	// has its database, or the home something else there; nil when that is not so.
-	refused *v1alpha1.Temporal
+	// waiting is since when it is not known what the file says, undecided why; zero
+	// while that is known.
+	waiting   time.Time
+	undecided string
+	// again is what the file asks for and is judged once more at the next read: it may
+	// not have that, because another instance has its database, or the home something
+	// else there; or the disk did not answer. Nil for nothing.
+	again *v1alpha1.Temporal
 	// missingSince is when the file was first missed; zero while it is there.
 	missingSince time.Time
 }
@@ -74,21 +81,27 @@ func (h Home) lastGood(name string, last *v1alpha1.Temporal) *v1alpha1.Temporal 
 // still be writing it, that is what was returned before; nothing at the first read.
 func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	path := s.home.Desired(s.name)
+	written := "" // that it is, for too long
 	data, how, err := s.claims.disk.read(path, s.data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		s.unsee()
 		s.miss(now)
+	case errors.Is(err, context.DeadlineExceeded) && !s.begun && s.waits(err.Error(), now):
+		return plan.Desired{Files: s.home.Files(s.name)}, ""
 	case err != nil:
 		s.unsee()
 		s.missingSince, s.problem = time.Time{}, err.Error()
-	case how != nil && !s.seen.over(data, *how, s.last, now):
+	case how != nil && !s.seen.settled(data, *how, s.last, !s.begun, now):
 		s.missingSince = time.Time{}
-		if !s.begun {
+		switch waits := s.waits(beingWritten(path), now); {
+		case !waits:
+			s.begun, written = true, s.undecided+" on and on; what it said before stays in force until it is left alone"
+		case !s.begun:
 			return plan.Desired{Files: s.home.Files(s.name)}, ""
 		}
 	default:
-		s.missingSince, s.seen, s.begun = time.Time{}, sight{}, true
+		s.missingSince, s.seen, s.begun, s.waiting = time.Time{}, sight{}, true, time.Time{}
 		if how != nil {
 			s.last = how
 		}
@@ -99,7 +112,7 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 	if settled && s.object == nil {
 		s.object = s.unknown()
 	}
-	problem = s.problem
+	problem = cmp.Or(written, s.problem)
 	if problem != "" {
 		problem += lacking(s.object)
 	}
@@ -112,7 +125,19 @@ func (s *source) read(now time.Time) (desired plan.Desired, problem string) {
 }
 
 // unsee forgets what the file said.
-func (s *source) unsee() { s.data, s.last, s.seen, s.begun = nil, nil, sight{}, true }
+func (s *source) unsee() {
+	s.data, s.last, s.seen, s.begun, s.waiting = nil, nil, sight{}, true, time.Time{}
+}
+
+// waits reports whether it is still waited for what the file says, and notes why that
+// is not known.
+func (s *source) waits(why string, now time.Time) bool {
+	if s.waiting.IsZero() {
+		s.waiting = now
+	}
+	s.undecided = why
+	return now.Sub(s.waiting) < readPatience
+}
 
 // miss notes that the file is not there, unless the whole folder is not: then
 // something is wrong with the folder, and nobody removed this file.
@@ -146,19 +171,22 @@ func (s *source) unknown() *v1alpha1.Temporal {
 // settling returns how long it takes until a missing file means "stop", or one that
 // is being written may be complete; zero when neither is waited for.
 func (s *source) settling(now time.Time) time.Duration {
-	if s.missingSince.IsZero() {
-		return s.seen.left(now)
+	switch {
+	case s.missingSince.IsZero() && s.waiting.IsZero():
+		return 0
+	case s.missingSince.IsZero():
+		return cmp.Or(s.seen.left(now), writeSettle)
 	}
 	return max(0, removalSettle-now.Sub(s.missingSince))
 }
 
-// take decodes the data unless it is what was decoded last. What was refused then
-// is judged again: the other instance may have another database now, or a link lead
+// take decodes the data unless it is what was decoded last. What was refused then, or
+// not seen, is judged again: the other instance may have another database now, or a link lead
 // elsewhere.
 func (s *source) take(path string, data []byte) {
-	object := s.refused
+	object := s.again
 	if s.data == nil || !bytes.Equal(data, s.data) {
-		s.data, s.refused = data, nil
+		s.data, s.again = data, nil
 		var err error
 		if object, err = encoding.Decode(path, data, string(s.home)); err != nil {
 			s.problem = err.Error()
@@ -174,14 +202,17 @@ func (s *source) take(path string, data []byte) {
 // home something else there.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
 	if err := s.home.keepsAway(s.claims.disk, path, s.data, object, databaseOf(s.object)); err != nil {
-		s.refused, s.problem = object, err.Error()
+		s.again, s.problem = object, err.Error()
 		return
 	}
 	if holder := s.claims.take(s.name, object); holder != "" {
-		s.refused, s.problem = object, usedBy(path, s.data, object, holder).Error()
+		s.again, s.problem = object, usedBy(path, s.data, object, holder).Error()
 		return
 	}
-	s.refused, s.problem = nil, ""
+	s.again, s.problem = nil, ""
+	if s.claims.disk.place(databaseOf(object)).unseen {
+		s.again = object
+	}
 	object.Status = v1alpha1.TemporalStatus{}
 	object.Generation = 1
 	if s.object != nil {

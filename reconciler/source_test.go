@@ -173,3 +173,18 @@ func TestGenerationGoesOnAfterADaemon(t *testing.T) {
 		}
 	}
 }
+
+// TestVersionThatWasFilledIn: older versions wrote it into the status, and nobody has
+// edited the file since.
+func TestVersionThatWasFilledIn(t *testing.T) {
+	now := v1alpha1.Complete(v1alpha1.New("temporal"), "/home")
+	older := now.DeepCopy()
+	older.Spec.Binary.Version = v1alpha1.DefaultVersion
+	if !sameDesire(older, asKept(older, now)) || now.Spec.Binary.Version != "" {
+		t.Errorf("it is an edit: %+v", asKept(older, now).Spec.Binary)
+	}
+	older.Spec.Binary.Version = "0.0.1"
+	if sameDesire(older, asKept(older, now)) {
+		t.Error("another version is no edit")
+	}
+}

@@ -1,7 +1,6 @@
 package reconciler
 
 import (
-	"cmp"
 	"net/netip"
 	"path/filepath"
 
@@ -33,7 +32,7 @@ func (s Search) candidates(home Home, binary v1alpha1.BinarySpec) []observer.Can
 		list = append(list, observer.Candidate{Path: filepath.Join(s.Beside, "temporal"), Source: "beside stigmer"})
 	}
 	return append(list,
-		observer.Candidate{Path: home.Binary(cmp.Or(binary.Version, v1alpha1.DefaultVersion)), Source: "the home folder"},
+		observer.Candidate{Path: home.Binary(binary.VersionOrDefault()), Source: "the home folder"},
 		observer.Candidate{Path: "temporal", Source: "PATH"},
 	)
 }

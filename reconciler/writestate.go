@@ -27,7 +27,7 @@ type writeState struct {
 // readChanged reads the desired file, and says how it was written when that is not
 // what was read before; nil when it is.
 func readChanged(path string, before []byte) (data []byte, how *writeState, err error) {
-	data, err = encoding.ReadFileAnd(path, func(file *os.File, data []byte) error {
+	data, err = encoding.ReadFileInspecting(path, func(file *os.File, data []byte) error {
 		if before != nil && bytes.Equal(data, before) {
 			return nil
 		}

@@ -13,11 +13,11 @@ import (
 // or of the one that a symlink leads to. It never blocks: a fifo, device,
 // socket or folder is an error that says so. A missing file is fs.ErrNotExist
 // to errors.Is.
-func ReadFile(path string) ([]byte, error) { return ReadFileAnd(path, nil) }
+func ReadFile(path string) ([]byte, error) { return ReadFileInspecting(path, nil) }
 
-// ReadFileAnd is ReadFile, and shows the file while it is open still, after it was
-// read, to a function that is not nil: path may be that of another file by then.
-func ReadFileAnd(path string, look func(file *os.File, data []byte) error) ([]byte, error) {
+// ReadFileInspecting is ReadFile; inspect, unless nil, gets the open file and its
+// content before it is closed, because path may name another file by then.
+func ReadFileInspecting(path string, inspect func(file *os.File, data []byte) error) ([]byte, error) {
 	// Opening a socket fails and opening a device may have effects; the check
 	// on the descriptor below is the one that holds.
 	info, err := os.Stat(path)
@@ -32,8 +32,8 @@ func ReadFileAnd(path string, look func(file *os.File, data []byte) error) ([]by
 		return nil, fmt.Errorf("cannot read file: %w", err)
 	}
 	data, err := readOpen(path, file)
-	if err == nil && look != nil {
-		err = look(file, data)
+	if err == nil && inspect != nil {
+		err = inspect(file, data)
 	}
 	return data, errors.Join(err, file.Close())
 }

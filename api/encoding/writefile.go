@@ -93,10 +93,10 @@ func writeTarget(path string) (target string, mode fs.FileMode, err error) {
 	return "", 0, fmt.Errorf("cannot write %s: more than %d symlinks (is it a loop?)", path, maxLinks)
 }
 
-// writeTemp writes a dot file, which watchers of the folder ignore, beside target. Its
-// modification time, of whole milliseconds, is given to it and so is not the time of
-// its last change: that tells a reader that it is complete, as a rename within one tick
-// of the kernel's clock does not.
+// writeTemp writes a dot file, which watchers of the folder ignore, beside target. It
+// sets the modification time, to a whole millisecond, so that it differs from the time
+// of the last change: a reader of the desired file takes that for complete. A rename
+// alone may fall into the tick of the clock in which the file was written.
 func writeTemp(target string, data []byte, mode fs.FileMode) (name string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
 	if err != nil {
@@ -109,7 +109,7 @@ func writeTemp(target string, data []byte, mode fs.FileMode) (name string, err e
 	}
 	if err = errors.Join(err, file.Close()); err == nil {
 		now := time.Now().Truncate(time.Millisecond)
-		err = os.Chtimes(file.Name(), now, now)
+		_ = os.Chtimes(file.Name(), now, now) // without it, a reader waits a moment
 	}
 	if err != nil {
 		return "", errors.Join(err, os.Remove(file.Name()))

@@ -85,7 +85,7 @@ func TestWriteFileReplacesAtomically(t *testing.T) {
 	}
 }
 
-// What the kernel counts in nanoseconds is never a whole millisecond by itself.
+// TestWriteFileSetsTheTime that tells readers that the file is complete.
 func TestWriteFileSetsTheTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	for range 10 {

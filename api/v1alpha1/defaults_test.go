@@ -11,8 +11,8 @@ import (
 	"github.com/stigmer/stigmer-local/api/v1alpha1"
 )
 
-// TestCompleteFillsInEveryDefault: but that of the version. Another default here ends
-// every server that was started with the one before, at the next upgrade.
+// TestCompleteFillsInEveryDefault: but that of the version. Another default here, of
+// what a start depends on, restarts the servers of those who upgrade.
 func TestCompleteFillsInEveryDefault(t *testing.T) {
 	yes := true
 	duration := func(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }

@@ -166,7 +166,8 @@ type BinarySpec struct {
 	// +optional
 	Path string `json:"path,omitempty"`
 	// Version names the file in <home>/bin that is looked for; what is found
-	// elsewhere may have another one. Default 1.5.1.
+	// elsewhere may have another one. Default 1.5.1, which is not filled in:
+	// it changes with stigmer.
 	// +optional
 	Version string `json:"version,omitempty"`
 }

@@ -66,13 +66,21 @@ type RestoreWishStatus struct {
 type KnownDatabaseStatus struct {
 	// Path of the file, without symbolic links.
 	Path string `json:"path"`
-	// Mount is where the file system was mounted that it was on.
+	// Mount is the mount point of its file system when it last served, FileSystem the
+	// id of that, where there is one.
 	Mount string `json:"mount"`
+	// +optional
+	FileSystem string `json:"fileSystem,omitempty"`
 	// ClusterID is Temporal's own id of the database.
 	ClusterID string `json:"clusterID"`
-	// Missed is when it was first seen that another file system is there.
+	// Away says that it was seen that another file system is there; Restart and
+	// Restore are the annotations that were in the desired file by then.
 	// +optional
-	Missed *metav1.MicroTime `json:"missed,omitempty"`
+	Away bool `json:"away,omitempty"`
+	// +optional
+	Restart string `json:"restart,omitempty"`
+	// +optional
+	Restore string `json:"restore,omitempty"`
 }
 
 // RetirementStatus is a process that was asked to stop.

@@ -56,18 +56,24 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	disk, folder := t.TempDir(), t.TempDir()
-	mount := func() {
-		w.Helper()
-		if err := unix.Mount(disk, folder, "", unix.MS_BIND, ""); err != nil {
-			t.Skipf("not run: a disk cannot be mounted here: %v", err)
-		}
+	mount := func() error { return unix.Mount(disk, folder, "", unix.MS_BIND, "") }
+	if err := mount(); err != nil {
+		t.Skipf("not run: a disk cannot be mounted here: %v", err)
 	}
-	mount()
 	t.Cleanup(func() {
 		if err := unix.Unmount(folder, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) {
 			t.Error(err)
 		}
 	})
+	unmount := func() {
+		w.Helper()
+		w.kill9(w.daemon().pid)
+		w.kill9(w.temporal().pid)
+		w.await("nobody is on the disk", func() (bool, string) {
+			err := unix.Unmount(folder, 0)
+			return err == nil, fmt.Sprint(err)
+		})
+	}
 	database := filepath.Join(folder, "orders", "x.db")
 	w.wish(often, "storage: {path: "+database+"}")
 	w.up()
@@ -76,12 +82,7 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 		status := w.read("status", "temporal.yaml")
 		return strings.Contains(status, "mount: "+folder+"\n"), status
 	})
-	w.kill9(w.daemon().pid)
-	w.kill9(w.temporal().pid)
-	w.await("is off the disk", func() (bool, string) {
-		err := unix.Unmount(folder, 0)
-		return err == nil, fmt.Sprint(err)
-	})
+	unmount()
 
 	r := w.expect(4, "local")
 	if !strings.Contains(r.stderr, "mounted at "+folder+", and that is not mounted there now") || !strings.Contains(r.stderr, "mount it, and Temporal starts by itself") {
@@ -90,17 +91,14 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("in the folder that the disk is mounted on are %v, %v", left, err)
 	}
-	mount()
+	if err := mount(); err != nil {
+		t.Fatal(err)
+	}
 	w.awaitStatus("is Ready by itself", func(o object) bool { return o.is("Ready") })
 	w.listsWorkflow("kept")
 
 	// Given up, by name.
-	w.kill9(w.daemon().pid)
-	w.kill9(w.temporal().pid)
-	w.await("is off the disk again", func() (bool, string) {
-		err := unix.Unmount(folder, 0)
-		return err == nil, fmt.Sprint(err)
-	})
+	unmount()
 	w.expect(4, "local")
 	if r := w.expect(0, "local", "restart"); !strings.Contains(r.stdout, database+" (new)") {
 		t.Errorf("restart printed %s", r)

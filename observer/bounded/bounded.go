@@ -3,6 +3,7 @@ package bounded
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Calls are calls that may never return. One that is given up goes on by
@@ -48,6 +49,13 @@ func (c *Calls[T]) Do(patience context.Context, key string, ask func() T, why fu
 	case <-patience.Done():
 		return c.giveUp(one, why)
 	}
+}
+
+// Within is Do with a patience of that long.
+func (c *Calls[T]) Within(limit time.Duration, key string, ask func() T, why func() error) (T, error) {
+	patience, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	return c.Do(patience, key, ask, why)
 }
 
 // awaited returns why a call of the key was given up; nil when none is awaited.

@@ -19,13 +19,6 @@ var errHangs = errors.New("it hangs")
 
 func hangs() error { return errHangs }
 
-// over is a patience that has ended.
-func over() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}
-
 // answers asks until the key is free again.
 func answers(t *testing.T, c *Calls[int], key string, want int) {
 	t.Helper()
@@ -53,7 +46,7 @@ func TestCallThatReturns(t *testing.T) {
 }
 
 // One that hangs is begun once, is answered for at once, and is forgotten when it
-// returns; others of its kind do not wait for it.
+// returns; calls of another key do not wait for it.
 func TestCallThatHangs(t *testing.T) {
 	var c Calls[int]
 	end, begun := make(chan struct{}), make(chan struct{}, 10)
@@ -111,25 +104,12 @@ func TestCallsThatHangTogether(t *testing.T) {
 	answers(t, &c, "a", 2)
 }
 
-// An answer that comes together with the end of the patience counts.
-func TestAnswerInTheLastMoment(t *testing.T) {
-	for range 100 {
-		var c Calls[int]
-		ctx, cancel := context.WithCancel(t.Context())
-		got, err := c.Do(ctx, "a", func() int { cancel(); return 1 }, hangs)
-		if !(got == 1 && err == nil) && !(got == 0 && errors.Is(err, errHangs)) {
-			t.Errorf("%d, %v", got, err)
-		}
-		answers(t, &c, "a", 2)
-	}
-}
-
-func TestPatienceThatIsOver(t *testing.T) {
+// TestAnswerBeforeGivingUp: an answer that is there already counts.
+func TestAnswerBeforeGivingUp(t *testing.T) {
 	var c Calls[int]
-	end := make(chan struct{})
-	if _, err := c.Do(over(), "a", func() int { <-end; return 1 }, hangs); !errors.Is(err, errHangs) {
-		t.Error(err)
+	one := &call[int]{key: "a", answer: make(chan int, 1)}
+	one.answer <- 1
+	if got, err := c.giveUp(one, hangs); got != 1 || err != nil || len(c.late) != 0 {
+		t.Errorf("%d, %v, and %d are awaited", got, err, len(c.late))
 	}
-	close(end)
-	answers(t, &c, "a", 2)
 }

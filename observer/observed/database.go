@@ -15,9 +15,8 @@ type Database struct {
 	DeadLink string
 	// File is the file; Absent when there is none.
 	File Fact[File]
-	// Mount is where the file system is mounted that the folder of Path is on, or
-	// would be made on. It is the same after a reboot, which a device number is not.
-	Mount Fact[string]
+	// Mount is the file system that the folder of Path is on, or would be made on.
+	Mount Fact[Mount]
 	// SQLite says whether the file begins as every database of SQLite does,
 	// which an empty one does not; when it is false, the Reason says what it is.
 	SQLite Fact[bool]
@@ -46,6 +45,20 @@ type Database struct {
 	// Expected are the objects that the executable's build creates in a new
 	// database, see Meta.Objects; Absent when that was not found out yet.
 	Expected Fact[[]string]
+}
+
+// Mount is a file system that is mounted. It is the same after a reboot, which a device
+// number is not.
+type Mount struct {
+	// Point is the folder that it is mounted at.
+	Point string
+	// FileSystem is its id (statfs, f_fsid); empty where there is none that lasts.
+	FileSystem string
+}
+
+// Same reports whether it is the same file system, as far as that is told.
+func (m Mount) Same(other Mount) bool {
+	return m.Point == other.Point && (m.FileSystem == other.FileSystem || m.FileSystem == "" || other.FileSystem == "")
 }
 
 // File is a regular file.

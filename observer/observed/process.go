@@ -14,14 +14,20 @@ const (
 	// LaunchVariable holds a digest of what of the spec the process was
 	// started with: its arguments, environment and choice of executable.
 	LaunchVariable = "STIGMER_LAUNCH"
-	// SpecVariable holds a digest of that part of the spec itself, which is the same
-	// under a version of stigmer that starts a server differently for it.
+	// SpecVariable holds a digest of the completed fields of the spec that a start
+	// depends on. Unlike LaunchVariable it stays the same under a version of stigmer
+	// that derives other arguments from them.
 	SpecVariable = "STIGMER_SPEC"
 	// RestartedAtVariable holds the restarted-at annotation that was in force.
 	RestartedAtVariable = "STIGMER_RESTARTED_AT"
 	// BuildVariable holds the Executable.Build that was started.
 	BuildVariable = "STIGMER_BUILD"
 )
+
+// Variables returns the names of those variables.
+func Variables() []string {
+	return []string{MarkVariable, LaunchVariable, SpecVariable, RestartedAtVariable, BuildVariable}
+}
 
 // Identity names one process of one boot; a pid alone does not, because the
 // kernel reuses it. Identities are comparable with ==.

@@ -49,6 +49,9 @@ type State struct {
 	// FreePort is a port for the frontend that nobody listens on, nor on the
 	// ports that follow from it. It is looked for when a port is taken.
 	FreePort Fact[uint16]
+	// Hangs is the path at which the look was given up, since its file system may hang:
+	// all facts are Unknown. Empty when the look came to its end.
+	Hangs string
 	// Slept is how long the machine has slept since it was booted
 	// (CLOCK_BOOTTIME less CLOCK_MONOTONIC); 0 where the platform does not tell.
 	Slept time.Duration

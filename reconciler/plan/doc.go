@@ -24,6 +24,7 @@
 //	VisibilityReadable   workflows cannot be listed                    told, and left (Degraded)
 //	UIServing            the UI does not answer 200                    told, and left (Degraded)
 //	DatabaseFile         deleted or replaced under the server          told, and left (DatabaseLost)
+//	DatabaseFile         its file system is not mounted any more       told, and left (DatabaseLost)
 //	DatabaseFile         read-only, or less than 16 MiB are free       told, and left (Degraded)
 //	DatabaseFile         open in a Temporal that is not ours           told, and left (Degraded)
 //	DatabaseFile         written over by something that is no database told, and left (Degraded)

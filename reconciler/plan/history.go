@@ -11,9 +11,9 @@ import (
 
 // History is what has to be remembered because it can no longer be observed.
 // It is a value: its methods return the next one and leave the receiver as it
-// is. Losing it costs patience, never a process or a file: the reconciler would ask
-// a process again to stop, start a server again without a delay, or make a database
-// where the disk of the one that it should have is not mounted.
+// is. Losing it never costs a process or a file: the reconciler would ask a process
+// again to stop, start a server again without a delay, or leave a new, empty database
+// where a file system is not mounted.
 type History struct {
 	// Generation is the metadata.generation that Failures count for.
 	Generation int64

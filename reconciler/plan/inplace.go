@@ -130,7 +130,7 @@ func (v view) namespacesReady() Verdict {
 		return holds(name, "NoneAskedFor", "spec.namespaces is empty")
 	}
 	if v.main == nil {
-		return fails(name, "NoProcess", "no server of this instance runs", "")
+		return v.noServer(name)
 	}
 	for _, wanted := range spec.Namespaces {
 		if fact := v.in.Observed.Server.Namespaces[wanted.Name]; fact.IsUnknown() {
@@ -149,7 +149,7 @@ func (v view) searchAttributesReady() Verdict {
 		return holds(name, "NoneAskedFor", "spec.searchAttributes is empty")
 	}
 	if v.main == nil {
-		return fails(name, "NoProcess", "no server of this instance runs", "")
+		return v.noServer(name)
 	}
 	if conflicts := v.conflicts(); len(conflicts) > 0 {
 		return fails(name, "TypeConflict", strings.Join(conflicts, "; "),

@@ -19,9 +19,12 @@ func (b *base) unmount() {
 	db.File, db.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
 }
 
-// annotate adds an annotation whose time is d after the database was missed.
+// annotate adds an annotation whose time is d after that of the one that was there
+// when the database was missed.
 func (b *base) annotate(name, prefix string, d time.Duration) {
 	at := b.Now.Add(-time.Minute + d)
+	known := &b.History.Databases[0]
+	known.Restart, known.Restore = b.Now.Add(-time.Minute).Format(time.RFC3339Nano), "/b/x.db@"+b.Now.Add(-time.Minute).Format(time.RFC3339)
 	metav1.SetMetaDataAnnotation(&b.Desired.Object.ObjectMeta, name, prefix+at.Format(time.RFC3339Nano))
 }
 
@@ -46,23 +49,36 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 			b.gone()
 			b.unmount()
 			b.remembers("/")
-			b.Observed.Database.Mount = observed.Is("/data")
+			b.Observed.Database.Mount = observed.Is(observed.Mount{Point: "/data"})
 		}, DatabaseUnusable, "", "another file system is mounted at /data since it served, and it is not on that; unmount that, or mount the right one, and Temporal starts"},
 		"the mount cannot be told": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.Observed.Database.Mount = observed.Unsure[string]("cannot look at /mnt: denied")
+			b.Observed.Database.Mount = observed.Unsure[observed.Mount]("cannot look at /mnt: denied")
 		}, DatabaseUnusable, "", "cannot be told: cannot look at /mnt: denied; make it accessible"},
 		"in the folder below lies another one": {func(b *base) {
 			b.gone()
 			b.remembers("/mnt/usb")
 			b.Observed.Database.Meta.Value.ClusterID = "cluster-2"
-		}, DatabaseUnusable, "", "not mounted there now"},
+		}, DatabaseUnusable, "", "not mounted there now; mount it, and Temporal starts by itself; or if that database is given up, 'stigmer local restart' takes the other one"},
 		"it was copied to the disk that is there": {func(b *base) { b.gone(); b.remembers("/mnt/usb") }, NotRunning, "Start", "not running"},
+		"another file system is at the same place": {func(b *base) {
+			b.gone()
+			b.unmount()
+			b.remembers("/")
+			b.History.Databases[0].Mount.FileSystem, b.Observed.Database.Mount.Value.FileSystem = "1", "2"
+		}, DatabaseUnusable, "", "mounted at /, and another one is mounted there now; mount that one, and"},
+		"a restore of another database was made": {func(b *base) {
+			b.gone()
+			b.remembers("/mnt/usb")
+			wish := "/b/x.db@2026-01-02T03:04:00Z"
+			b.Observed.Database.Meta.Value.ClusterID, b.Observed.Database.Meta.Value.Restored = "cluster-2", wish
+			b.History.Restore = RestoreWish{Value: wish, Done: true}
+		}, NotRunning, "Start", "not running"},
 		"two are known": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.History.Databases = append(b.History.Databases, KnownDatabase{Path: "/other.db", Mount: "/", ClusterID: "cluster-3"})
+			b.History.Databases = append(b.History.Databases, KnownDatabase{Path: "/other.db", ClusterID: "cluster-3"})
 		}, DatabaseUnusable, "", "mounted at /mnt/usb"},
 		"a restart since": {func(b *base) {
 			b.gone()
@@ -82,13 +98,13 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 		"a restore since": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", 0)
+			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", time.Second)
 			b.Observed.Restore = observed.Is(observed.File{})
 		}, RestorePending, "StageBackup", "restore"},
 		"a restore since, of what is not there": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", 0)
+			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", time.Second)
 			b.Observed.Restore = observed.None[observed.File]("there is no /b/x.db")
 		}, RestoreBlocked, "", "cannot restore /b/x.db: there is no /b/x.db"},
 		"a restore from before": {func(b *base) {
@@ -120,7 +136,10 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 func TestDatabasesAreRemembered(t *testing.T) {
 	b := healthy()
 	path := b.Observed.Database.Path
-	here := KnownDatabase{Path: path, Mount: "/", ClusterID: "cluster-1"}
+	here := KnownDatabase{Path: path, Mount: observed.Mount{Point: "/", FileSystem: "a"}, ClusterID: "cluster-1"}
+	b.Observed.Database.Mount = observed.Is(here.Mount)
+	restart := b.Now.Format(time.RFC3339Nano)
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: restart}
 	remembered := func(when string, want ...KnownDatabase) {
 		t.Helper()
 		b.look()
@@ -138,13 +157,23 @@ func TestDatabasesAreRemembered(t *testing.T) {
 	file, meta := b.Observed.Database.File, b.Observed.Database.Meta
 	b.unmount()
 	b.History.Databases = []KnownDatabase{here}
-	b.Observed.Database.Mount = observed.Is("/home")
+	b.Observed.Database.Mount = observed.Is(observed.Mount{Point: "/home"})
 	missed := here
-	missed.Missed = b.Now
+	missed.Away, missed.Restart = true, restart
 	remembered("the disk is away", missed)
 	b.later(time.Minute)
 	remembered("it stays away", missed)
-	b.Observed.Database.File, b.Observed.Database.Meta, b.Observed.Database.Mount = file, meta, observed.Is("/")
+	b.Observed.Database.Path = path + "2"
+	remembered("another path is in force", KnownDatabase{Path: path, Mount: here.Mount, ClusterID: "cluster-1"})
+	b.Observed.Database.Path = path
+	b.Desired.Object.Annotations[v1alpha1.RestartedAtAnnotation] = b.Now.Format(time.RFC3339Nano)
+	missed.Restart = b.Now.Format(time.RFC3339Nano)
+	remembered("back, with a restart of the other", missed)
+	if p := Compute(b.Input); p.Situation != DatabaseUnusable {
+		t.Errorf("it is given up by a restart of another one: %s", p)
+	}
+	b.Observed.Database.Mount = observed.Is(here.Mount)
+	b.Observed.Database.File, b.Observed.Database.Meta = file, meta
 	remembered("it is back", here)
 	b.Observed.Database.File = observed.Unsure[observed.File]("it is being replaced")
 	remembered("it cannot be told", here)

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -114,7 +113,7 @@ func environment(variables map[string]string) []string {
 // environment of whoever looks, and a server that works is not given up for it.
 func launchDigest(desired Desired) string {
 	spec := desired.Object.Spec
-	return digest(arguments(spec, desired.Files), environment(spec.Env), []string{spec.Binary.Path, cmp.Or(spec.Binary.Version, v1alpha1.DefaultVersion)})
+	return digest(arguments(spec, desired.Files), environment(spec.Env), []string{spec.Binary.Path, spec.Binary.VersionOrDefault()})
 }
 
 // specDigest names what of the spec decides about a start, as it is written and

@@ -43,6 +43,9 @@ func masked(t *testing.T, env []string) []string {
 	var list []string
 	for _, v := range env {
 		name, digest, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "STIGMER_") && !slices.Contains(observed.Variables(), name) {
+			t.Errorf("%s is not among the variables of a start", name)
+		}
 		if name == observed.LaunchVariable || name == observed.SpecVariable {
 			if len(digest) != 32 || strings.Trim(digest, "0123456789abcdef") != "" {
 				t.Errorf("digest %q, want 32 hexadecimal digits", digest)
@@ -156,9 +159,9 @@ func TestDigestTellsLaunchesApart(t *testing.T) {
 	}
 }
 
-// TestGoldenSpec: a change here is a restart of every server that runs when stigmer
-// is upgraded, and those in memory lose their workflows. A default that is new
-// belongs to where it is used, and not into the object.
+// TestGoldenSpec: a change here, together with one of the launch, is a restart of every
+// server that runs when stigmer is upgraded, and those in memory lose their workflows.
+// A default that is new belongs to where it is used, and not into the object.
 func TestGoldenSpec(t *testing.T) {
 	no := false
 	for want, spec := range map[string]v1alpha1.TemporalSpec{

@@ -59,7 +59,7 @@ func healthy() base {
 
 // remembers has the database have served on the file system that was mounted there.
 func (b *base) remembers(mount string) {
-	b.History.Databases = []KnownDatabase{{Path: b.Observed.Database.Path, Mount: mount, ClusterID: "cluster-1", Missed: b.Now.Add(-time.Minute)}}
+	b.History.Databases = []KnownDatabase{{Path: b.Observed.Database.Path, Mount: observed.Mount{Point: mount}, ClusterID: "cluster-1", Away: true}}
 }
 
 const build = "temporal-server 1.29.1"
@@ -71,7 +71,7 @@ func testExecutable() observed.Executable {
 func testDatabase(b base) observed.Database {
 	return observed.Database{
 		Path: b.spec().Storage.Path, File: observed.Is(observed.File{Device: 1, Inode: 2, Size: 400_000}),
-		Mount: observed.Is("/"),
+		Mount: observed.Is(observed.Mount{Point: "/"}),
 		Free:  observed.Is[uint64](1 << 30), Writable: observed.Is(true),
 		FirstBoot:  observed.None[observed.FirstBoot](""),
 		Meta:       observed.Is(observed.Meta{ClusterID: "cluster-1", CreatedBy: build, LastServedBy: build}),

@@ -42,7 +42,10 @@ func Restore(last *v1alpha1.Temporal) History {
 			h.Restore = RestoreWish{Value: wish.Wish, Database: wish.Database, Knowing: wish.Knowing, Done: wish.Done, Problem: wish.Problem, FailedAt: timeOf(wish.FailedAt)}
 		}
 		for _, db := range kept.Databases {
-			h.Databases = append(h.Databases, KnownDatabase{Path: db.Path, Mount: db.Mount, ClusterID: db.ClusterID, Missed: timeOf(db.Missed)})
+			h.Databases = append(h.Databases, KnownDatabase{
+				Path: db.Path, Mount: observed.Mount{Point: db.Mount, FileSystem: db.FileSystem}, ClusterID: db.ClusterID,
+				Away: db.Away, Restart: db.Restart, Restore: db.Restore,
+			})
 		}
 		h.Retirements = retirements(kept.Retirements)
 	}
@@ -78,7 +81,10 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 		}
 	}
 	for _, db := range h.Databases {
-		kept.Databases = append(kept.Databases, v1alpha1.KnownDatabaseStatus{Path: db.Path, Mount: db.Mount, ClusterID: db.ClusterID, Missed: microTime(db.Missed)})
+		kept.Databases = append(kept.Databases, v1alpha1.KnownDatabaseStatus{
+			Path: db.Path, Mount: db.Mount.Point, FileSystem: db.Mount.FileSystem, ClusterID: db.ClusterID,
+			Away: db.Away, Restart: db.Restart, Restore: db.Restore,
+		})
 	}
 	if h.Failures > 0 {
 		kept.NotBefore, kept.StartProblem = microTime(h.NotBefore), h.StartProblem

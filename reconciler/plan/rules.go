@@ -92,10 +92,14 @@ const LookSoon = time.Second
 func processesUnknown(v view) bool { return !v.in.Observed.Processes.IsKnown() }
 
 func waitForObservation(v view) Plan {
-	return Plan{
+	plan := Plan{
 		Message:      "cannot tell which processes run: " + v.in.Observed.Processes.Reason,
 		RequeueAfter: min(LookSoon, v.interval()),
 	}
+	if path := v.in.Observed.Hangs; path != "" {
+		plan.Remedy = "mend or unmount the file system of " + path
+	}
+	return plan
 }
 
 func leftoverHoldsLock(v view) bool {

@@ -30,8 +30,12 @@ func (v view) databaseProblem() Verdict {
 	was, away := v.notMounted()
 	switch {
 	case away:
-		problem, remedy := v.unmounted(was)
-		return fails(name, "NotMounted", problem, remedy+"; or if that database is given up, "+v.quoted("restart")+" makes a new one, and "+v.quoted("restore BACKUP")+" takes a backup")
+		problem, remedy := v.describeNotMounted(was)
+		next := "makes a new one"
+		if db.File.IsKnown() {
+			next = "takes the other one that is at " + db.Path
+		}
+		return fails(name, "NotMounted", problem, remedy+"; or if that database is given up, "+v.quoted("restart")+" "+next+", and "+v.quoted("restore BACKUP")+" puts a backup in its place")
 	case db.File.IsUnknown():
 		return fails(name, "Unreadable", db.File.Reason, "make "+db.Path+" a regular file that you can read and write")
 	case db.FirstBoot.IsUnknown():

@@ -48,6 +48,9 @@ func TestRunningSituations(t *testing.T) {
 		{name: "processes unknown", change: func(b *base) {
 			b.Observed.Processes = observed.Unsure[[]observed.Process]("/proc cannot be read")
 		}, want: ObservationFailed},
+		{name: "the look hangs", change: func(b *base) {
+			b.Observed.Processes, b.Observed.Hangs = observed.Unsure[[]observed.Process]("late"), "/mnt/x.db"
+		}, want: ObservationFailed, remedy: true},
 		{name: "starting", change: func(b *base) {
 			b.silent()
 			b.History = History{Generation: 1}

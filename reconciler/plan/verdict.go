@@ -43,6 +43,14 @@ func unsure(name, message string) Verdict {
 	return Verdict{Type: name, Holds: observed.Unknown, Reason: "NotObserved", Message: message}
 }
 
+// noServer is the verdict on a server while none is known to run.
+func (v view) noServer(name string) Verdict {
+	if processes := v.in.Observed.Processes; !processes.IsKnown() {
+		return unsure(name, "which processes run is not known: "+processes.Reason)
+	}
+	return fails(name, "NoProcess", "no server of this instance runs", "")
+}
+
 // deepChecks are the verdicts that a server must pass before it is Ready, in
 // the order in which the first that fails is told. They are asked only of a
 // server whose frontend serves.
@@ -66,7 +74,7 @@ func (v view) checked(name string, check observed.Fact[observed.Check], good, re
 	outcome, asked := check.Get()
 	switch {
 	case v.main == nil && !v.reusable():
-		return fails(name, "NoProcess", "no server of this instance runs", "")
+		return v.noServer(name)
 	case !asked:
 		return unsure(name, v.whyNotChecked(check.Reason))
 	case outcome.Problem != "":
@@ -124,7 +132,7 @@ func (v view) storeWritable() Verdict {
 	file, late := v.databaseFile(), write.late(v.in.Now)
 	switch serving, known := v.serving.Get(); {
 	case v.main == nil:
-		return fails(name, "NoProcess", "no server of this instance runs", "")
+		return v.noServer(name)
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
 	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:

@@ -49,7 +49,7 @@ func (v view) databaseFile() Verdict {
 	case !v.onFile():
 		return holds(name, "InMemory", "workflows are kept in memory")
 	case v.main == nil:
-		return fails(name, "NoProcess", "no server of this instance runs", "")
+		return v.noServer(name)
 	case !v.startedOnIt():
 		return fails(name, "OtherStorage", "the server was started on another storage than "+db.Path, "")
 	case v.opensDatabase() == observed.Absent:

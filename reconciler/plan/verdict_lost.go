@@ -119,7 +119,7 @@ func (v view) lost() Verdict {
 	was, away := v.notMounted()
 	switch {
 	case away && !elsewhere:
-		problem, remedy := v.unmounted(was)
+		problem, remedy := v.describeNotMounted(was)
 		return fails(name, "NotMounted", "the server still has "+from.Named+" open, but "+problem, remedy+"; or "+rescue)
 	case another.Path != "" && from.DeadLink != "":
 		return fails(name, reason, "the link "+from.DeadLink+" leads nowhere now, and the server has "+another.Path+" open", "set it back; or "+rescue)

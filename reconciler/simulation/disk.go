@@ -108,17 +108,17 @@ func (d *Disk) Put(path string) {
 	d.Change(path, func(f *File) { f.Store = id })
 }
 
-// Mount mounts the file system of the paths, or takes it away again.
-func (d *Disk) Mount() {
+// ToggleMount mounts the file system of the paths, or takes it away.
+func (d *Disk) ToggleMount() {
 	d.Files, d.Hidden, d.Unmounted = d.Hidden, d.Files, !d.Unmounted
 }
 
-// mount is where the file system is mounted that is seen.
-func (d *Disk) mount() string {
+// mount is the file system that is seen.
+func (d *Disk) mount() observed.Mount {
 	if d.Unmounted {
-		return "/"
+		return observed.Mount{Point: "/"}
 	}
-	return "/data"
+	return observed.Mount{Point: "/data"}
 }
 
 // Overwrite writes something over the file at the path, as a user or a power cut

@@ -44,6 +44,13 @@ func Compute(previous v1alpha1.TemporalStatus, pass Pass) v1alpha1.TemporalStatu
 	if pass.Failure == nil {
 		next.ObservedGeneration = in.Desired.Object.Generation
 	}
+	if !in.Observed.Processes.IsKnown() {
+		// The next daemon has to know what it should find.
+		next.Process = previous.Process
+	}
+	if in.Observed.Executable.IsUnknown() {
+		next.Binary = previous.Binary
+	}
 	next.Endpoints = endpoints(pass)
 	for _, condition := range conditions(pass) {
 		condition.ObservedGeneration = in.Desired.Object.Generation

@@ -49,15 +49,19 @@ func looked(state observed.State, change func(*plan.Input)) Pass {
 // TestNothingIsKnown: a look that saw nothing tells every condition, each
 // Unknown as far as it is about the machine, and none is True that Ready needs.
 func TestNothingIsKnown(t *testing.T) {
-	status := Compute(v1alpha1.TemporalStatus{}, looked(observed.State{Time: testTime()}, func(*plan.Input) {}))
+	previous := v1alpha1.TemporalStatus{Process: &v1alpha1.ProcessStatus{PID: 7}, Binary: &v1alpha1.BinaryStatus{Path: "/t"}}
+	status := Compute(previous, looked(observed.State{Time: testTime()}, func(*plan.Input) {}))
+	if status.Process == nil || status.Binary == nil {
+		t.Errorf("process %v, binary %v: the next daemon has to know what it should find", status.Process, status.Binary)
+	}
 	for _, name := range declaredConditions(t) {
 		c := meta.FindStatusCondition(status.Conditions, name)
 		switch {
 		case c == nil || c.Reason == "":
 			t.Errorf("%s is not told", name)
-		case c.Status == metav1.ConditionTrue && slices.Contains(neededForReady(), name) &&
+		case c.Status != metav1.ConditionUnknown && slices.Contains(neededForReady(), name) &&
 			!slices.Contains([]string{"NamespacesReady", "SearchAttributesReady"}, name): // nothing is asked of those
-			t.Errorf("%s is True of what nobody saw: %s", name, c.Message)
+			t.Errorf("%s is %s of what nobody saw: %s", name, c.Status, c.Message)
 		}
 	}
 	if got, want := len(status.Conditions), len(declaredConditions(t)); got != want {

@@ -55,7 +55,12 @@ func (s *session) ask(ctx context.Context, what string) error {
 // confirmEdit asks before an edit replaces a server whose running workflows
 // die with it, and otherwise says what becomes of them.
 func (s *session) confirmEdit(ctx context.Context, before reconciler.Look, yes bool, changes []encoding.Change) error {
-	if before.Plan.Main == nil || before.Object == nil {
+	switch {
+	case before.Object == nil:
+		return nil
+	case !before.Input.Observed.Processes.IsKnown():
+		return s.confirmLoss(ctx, before, "this change", yes)
+	case before.Plan.Main == nil:
 		return nil
 	}
 	wanted, err := s.wanted(ctx, true, changes)
@@ -104,7 +109,10 @@ func whatBecomes(running int64, before, after string) string {
 // Where the workflows could not be counted there may be some.
 func lossOf(look reconciler.Look) string {
 	running, counted := look.Input.Observed.Server.Running.Get()
+	processes := look.Input.Observed.Processes
 	switch {
+	case look.Object != nil && !processes.IsKnown():
+		return "a server that may have workflows in memory, since which processes run is not known (" + processes.Reason + ")"
 	case look.Plan.Main == nil:
 		return ""
 	case look.Plan.LostFile != observed.Absent:
@@ -150,7 +158,11 @@ func whereNow(from plan.Origin) string {
 func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes bool) error {
 	running := look.Input.Observed.Server.Running.Value
 	switch {
-	case yes || look.Plan.Main == nil:
+	case yes:
+		return nil
+	case !look.Input.Observed.Processes.IsKnown():
+		return s.confirmLoss(ctx, look, "restore", yes)
+	case look.Plan.Main == nil:
 		return nil
 	case look.Plan.LostFile != observed.Absent && s.savedSince(look.Plan.Main.Started):
 		return nil

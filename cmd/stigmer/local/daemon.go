@@ -103,7 +103,7 @@ func shedMark() error {
 
 // withoutMarks returns the environment without what a start of ours adds.
 func withoutMarks(env []string) []string {
-	marks := []string{observed.MarkVariable, observed.LaunchVariable, observed.SpecVariable, observed.RestartedAtVariable, observed.BuildVariable}
+	marks := observed.Variables()
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(marks, name)

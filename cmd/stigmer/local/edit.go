@@ -27,25 +27,34 @@ func (s *session) editDesired(ctx context.Context, create bool, changes ...encod
 		return err
 	}
 	defer unlock()
-	before, after, err := s.edited(ctx, create, changes)
-	if err != nil {
-		return err
-	}
-	if before != nil && bytes.Equal(before, after) {
+	for range editTries {
+		before, after, err := s.edited(ctx, create, changes)
+		if err != nil {
+			return err
+		}
+		if before != nil && bytes.Equal(before, after) {
+			return nil
+		}
+		if now, err := encoding.ReadFile(path); !bytes.Equal(now, before) || err == nil != (before != nil) {
+			continue // somebody edits it by hand, which must not be lost
+		}
+		if err := encoding.WriteFile(path, after); err != nil {
+			return err
+		}
+		wakeThroughLink(path)
 		return nil
 	}
-	if err := encoding.WriteFile(path, after); err != nil {
-		return err
-	}
-	wakeThroughLink(path)
-	return nil
+	return fmt.Errorf("%s was edited by somebody else meanwhile: run the command again", path)
 }
+
+// editTries is how often a file is read anew that is edited by hand at the same time.
+const editTries = 5
 
 // edited returns the desired file as it is, nil for none, and as the changes
 // would make it, which is valid.
 func (s *session) edited(ctx context.Context, create bool, changes []encoding.Change) (before, after []byte, err error) {
 	path := s.home.Desired(s.name)
-	before, err = s.home.ReadDesired(ctx, s.name)
+	before, err = s.home.ReadDesired(ctx, &s.disk, s.name)
 	if create && errors.Is(err, fs.ErrNotExist) {
 		before, err = nil, nil
 	}
@@ -63,7 +72,7 @@ func (s *session) edited(ctx context.Context, create bool, changes []encoding.Ch
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot edit %s: %w", path, err)
 	}
-	if err := s.home.CheckDesired(s.name, after); err != nil {
+	if err := s.home.CheckDesired(&s.disk, s.name, after); err != nil {
 		return nil, nil, fmt.Errorf("%w\nthe file is left as it was", err)
 	}
 	return before, after, nil

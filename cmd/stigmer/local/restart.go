@@ -67,9 +67,8 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := s.ensureDaemon(ctx, true); err != nil {
 		return err
 	}
-	w := waiter{session: s, timeout: timeout, goal: "ready", done: readiness(), then: func(_ *obstacle, look reconciler.Look) string {
-		return orRestarted(before, look)
-	}}
+	w := s.readyWaiter(timeout)
+	w.then = func(_ *obstacle, look reconciler.Look) string { return restartedOrGoesOn(before, look) }
 	look, err := w.wait(ctx)
 	if err != nil {
 		return err
@@ -81,9 +80,9 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	return s.printStarted(before, look, how, makes)
 }
 
-// orRestarted says what becomes of an instance that waits for the user, and that the
+// restartedOrGoesOn says what becomes of an instance that waits for the user, and that the
 // restart was made when it was.
-func orRestarted(before, look reconciler.Look) string {
+func restartedOrGoesOn(before, look reconciler.Look) string {
 	then := goesOn(look)
 	if was, is := before.Plan.Main, look.Plan.Main; was != nil && is != nil && was.Identity != is.Identity {
 		return fmt.Sprintf("it was restarted, as %s; %s", plan.Describe(*is), then)

@@ -111,3 +111,17 @@ func TestWhereItsDataIs(t *testing.T) {
 		t.Errorf("its journal is beside it, and %q is named too", left)
 	}
 }
+
+// TestLossThatIsNotKnown: a look that could not see the processes has not seen that
+// there is nothing to lose.
+func TestLossThatIsNotKnown(t *testing.T) {
+	look := reconciler.Look{Object: v1alpha1.New("temporal")}
+	look.Input.Observed.Processes = observed.Unsure[[]observed.Process]("the look hangs")
+	if loss := lossOf(look); !strings.Contains(loss, "which processes run is not known (the look hangs)") {
+		t.Errorf("it would cost %q", loss)
+	}
+	look.Input.Observed.Processes = observed.Is([]observed.Process{})
+	if loss := lossOf(look); loss != "" {
+		t.Errorf("with no server it would cost %q", loss)
+	}
+}

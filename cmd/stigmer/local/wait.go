@@ -214,8 +214,12 @@ func (w *waiter) gaveUp(ctx context.Context, look reconciler.Look, met *obstacle
 
 // awaitReady waits until the instance is Ready and returns the look that shows it.
 func (s *session) awaitReady(ctx context.Context, timeout time.Duration) (reconciler.Look, error) {
-	w := waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}
+	w := s.readyWaiter(timeout)
 	return w.wait(ctx)
+}
+
+func (s *session) readyWaiter(timeout time.Duration) waiter {
+	return waiter{session: s, timeout: timeout, goal: "ready", done: readiness()}
 }
 
 // steadyFor is how long a server must be seen Ready when the daemon cannot
