@@ -12,10 +12,10 @@ import (
 // which some file systems of FUSE make a megabyte.
 func blockSize(s unix.Statfs_t) uint64 { return uint64(cmp.Or(s.Frsize, s.Bsize)) }
 
-// fileSystemID returns the id that the file system has from when it was made. One in
-// memory has another at each mount.
+// fileSystemID returns the id that the file system was made with. Others than these
+// make theirs of the device, which may be another after a reboot.
 func fileSystemID(s unix.Statfs_t) string {
-	if s.Type == unix.TMPFS_MAGIC || s.Type == unix.RAMFS_MAGIC || s.Fsid.Val == [2]int32{} {
+	if s.Type != unix.EXT4_SUPER_MAGIC && s.Type != unix.BTRFS_SUPER_MAGIC {
 		return ""
 	}
 	return fmt.Sprintf("%08x%08x", uint32(s.Fsid.Val[0]), uint32(s.Fsid.Val[1]))

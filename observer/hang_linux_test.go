@@ -78,7 +78,7 @@ func TestPartThatHangs(t *testing.T) {
 		if !s.Processes.IsKnown() || !s.Database.File.IsAbsent() || s.Hangs != "" {
 			t.Errorf("processes %+v, file %+v, hangs %q", s.Processes, s.Database.File, s.Hangs)
 		}
-		if s.Restore.Reason != folder+"/b.db does not answer: its file system may hang" || s.Executable.Reason != folder+"/temporal does not answer: its file system may hang" {
+		if s.Restore.Reason != folder+"/b.db: no answer, its file system may hang" || s.Executable.Reason != folder+"/temporal: no answer, its file system may hang" {
 			t.Errorf("backup %+v, executable %+v", s.Restore, s.Executable)
 		}
 		if took := time.Since(began); took > limit {
@@ -141,5 +141,18 @@ func TestDatabaseOfAnotherThatHangs(t *testing.T) {
 		if s := observe(t.Context(), t, o, i.Target); !s.Processes.IsKnown() || len(s.Processes.Value) != 0 || !s.Database.File.IsKnown() {
 			t.Fatalf("processes %+v, file %+v", s.Processes, s.Database.File)
 		}
+	}
+}
+
+// TestOldDatabaseThatHangs: the server was started on another one than the spec names
+// now. That is known; that it has it is not, nor that it has not.
+func TestOldDatabaseThatHangs(t *testing.T) {
+	folder, _ := hungmount.New(t)
+	i, o := newInstance(t).withDatabase(t), newObserver(t)
+	start(t, "wait", marked(i.Mark, "STIGMER_LAUNCH=x"), named(folder+"/old.db"))
+	s := observe(t.Context(), t, o, i.Target)
+	want := observed.StartedOn{Named: folder + "/old.db", Path: folder + "/old.db"}
+	if len(s.Processes.Value) != 1 || s.Processes.Value[0].StartedOn != observed.Is(want) {
+		t.Errorf("processes %+v", s.Processes)
 	}
 }

@@ -59,7 +59,7 @@ func patiently[T any](l *look, limit time.Duration, path string, ask func() obse
 	defer l.progress.reads(l.target.DatabasePath)
 	var none T
 	answer, err := l.parts.Within(limit, fmt.Sprintf("%T %s", none, path), func() any { return ask() },
-		func() error { return fmt.Errorf("%s does not answer: its file system may hang", path) })
+		func() error { return fmt.Errorf("%s: no answer, its file system may hang", path) })
 	if err != nil {
 		return observed.Unsure[T](err.Error())
 	}

@@ -28,7 +28,12 @@ func (l *look) startedOn(p observed.Process, w words) observed.Fact[observed.Sta
 		return observed.None[observed.StartedOn]("its command line names none")
 	}
 	last := named[len(named)-1]
-	return patiently(l, findPatience, last, func() observed.Fact[observed.StartedOn] { return l.startedOnFile(p, last) })
+	on := patiently(l, findPatience, last, func() observed.Fact[observed.StartedOn] { return l.startedOnFile(p, last) })
+	if on.IsUnknown() {
+		// Which one it is, is known: it may alone have the data of that, or be making it.
+		return observed.Is(observed.StartedOn{Named: last, Path: last})
+	}
+	return on
 }
 
 // startedOnFile says what is at the path that our server was started on.

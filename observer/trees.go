@@ -84,6 +84,8 @@ func (l *look) finder(pid int) finder {
 // apart who finds different files at the same path.
 func (l *look) patient(who string, find finder) finder {
 	return func(path string) (fs.FileInfo, error) {
+		l.progress.reads(path)
+		defer l.progress.reads(l.target.DatabasePath)
 		answer, err := l.finds.Within(findPatience, who+":"+path, func() found {
 			info, err := find(path)
 			return found{info, err}

@@ -112,6 +112,25 @@ func TestPlacesThatHang(t *testing.T) {
 	})
 }
 
+// TestEditThatIsNotSeen: an edit whose database does not answer is in force, and is
+// judged again, but is one edit.
+func TestEditThatIsNotSeen(t *testing.T) {
+	folder, _ := hungmount.New(t)
+	w := newClaimWorld(t)
+	last := v1alpha1.Complete(v1alpha1.New("a"), string(w.home))
+	last.Generation = 7
+	w.dir = folder
+	w.asks("a", "x.db")
+	s := newSource(w.home, "a", last, w.claims)
+	for range 3 {
+		soon(t, "a", func() {
+			if desired, problem := s.read(noon()); problem != "" || desired.Object.Generation != 8 || databaseOf(desired.Object) != folder+"/x.db" {
+				t.Errorf("%+v, %q", desired.Object, problem)
+			}
+		})
+	}
+}
+
 // TestDesiredFileThatHangs: it may be a link to where a user keeps such files. At first
 // it may only be slow; nothing is decided then.
 func TestDesiredFileThatHangs(t *testing.T) {
@@ -137,7 +156,9 @@ func TestDesiredFileThatHangs(t *testing.T) {
 		a = newSource(w.home, "a", nil, w.claims)
 	}
 	soon(t, "a look", func() {
-		look, err := Looker{Home: w.home}.Look(t.Context(), "a")
+		eyes := observer.New(observer.Options{})
+		defer eyes.Close()
+		look, err := Looker{Home: w.home, Observer: eyes}.Look(t.Context(), "a")
 		if err != nil || !strings.Contains(look.Problem, "no answer within 1s") {
 			t.Errorf("a look: %q, %v", look.Problem, err)
 		}

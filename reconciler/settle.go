@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -82,8 +83,8 @@ func (s *source) readSettled(ctx context.Context) (desired plan.Desired, problem
 	desired, problem = s.read(time.Now())
 	if desired.Object == nil && !s.waiting.IsZero() {
 		desired.Object = s.object
-		if s.object == nil && problem == "" {
-			problem = s.undecided
+		if silent := s.seen.since.IsZero(); silent || s.object == nil {
+			problem = cmp.Or(problem, s.undecided)
 		}
 	}
 	return desired, problem, nil

@@ -50,6 +50,8 @@ type source struct {
 	// not have that, because another instance has its database, or the home something
 	// else there; or the disk did not answer. Nil for nothing.
 	again *v1alpha1.Temporal
+	// judged is the database that was last put in force with a look at where it is.
+	judged string
 	// missingSince is when the file was first missed; zero while it is there.
 	missingSince time.Time
 }
@@ -58,6 +60,7 @@ type source struct {
 // daemon from the status file, if there is one.
 func newSource(home Home, name string, last *v1alpha1.Temporal, claims *claims) *source {
 	s := &source{home: home, name: name, claims: claims, object: home.lastGood(name, last)}
+	s.judged = databaseOf(s.object)
 	claims.hold(name, s.object)
 	return s
 }
@@ -184,7 +187,7 @@ func (s *source) settling(now time.Time) time.Duration {
 // not seen, is judged again: the other instance may have another database now, or a link lead
 // elsewhere.
 func (s *source) take(path string, data []byte) {
-	object := s.again
+	object := s.again.DeepCopy()
 	if s.data == nil || !bytes.Equal(data, s.data) {
 		s.data, s.again = data, nil
 		var err error
@@ -201,7 +204,7 @@ func (s *source) take(path string, data []byte) {
 // adopt puts the object in force, unless another instance has its database, or the
 // home something else there.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
-	if err := s.home.keepsAway(s.claims.disk, path, s.data, object, databaseOf(s.object)); err != nil {
+	if err := s.home.keepsAway(s.claims.disk, path, s.data, object, s.judged); err != nil {
 		s.again, s.problem = object, err.Error()
 		return
 	}
@@ -209,9 +212,9 @@ func (s *source) adopt(path string, object *v1alpha1.Temporal) {
 		s.again, s.problem = object, usedBy(path, s.data, object, holder).Error()
 		return
 	}
-	s.again, s.problem = nil, ""
-	if s.claims.disk.place(databaseOf(object)).unseen {
-		s.again = object
+	s.again, s.problem, s.judged = nil, "", databaseOf(object)
+	if s.claims.disk.place(s.judged).unseen {
+		s.again, s.judged = object, ""
 	}
 	object.Status = v1alpha1.TemporalStatus{}
 	object.Generation = 1

@@ -73,10 +73,8 @@ type KnownDatabaseStatus struct {
 	FileSystem string `json:"fileSystem,omitempty"`
 	// ClusterID is Temporal's own id of the database.
 	ClusterID string `json:"clusterID"`
-	// Away says that it was seen that another file system is there; Restart and
-	// Restore are the annotations that were in the desired file by then.
-	// +optional
-	Away bool `json:"away,omitempty"`
+	// Restart and Restore are the annotations that were in the desired file when it was
+	// last seen, or was not the one of the spec.
 	// +optional
 	Restart string `json:"restart,omitempty"`
 	// +optional

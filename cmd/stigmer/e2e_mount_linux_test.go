@@ -99,8 +99,13 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 
 	// Given up, by name.
 	unmount()
-	w.expect(4, "local")
-	if r := w.expect(0, "local", "restart"); !strings.Contains(r.stdout, database+" (new)") {
+	if r := w.expect(4, "local", "backup"); !strings.Contains(r.stderr, "is not there to be copied") {
+		t.Errorf("backup printed %s", r)
+	}
+	if r := w.expect(4, "local", "restart"); !strings.Contains(r.stderr, "restart gives up the database "+database) {
+		t.Errorf("restart printed %s", r)
+	}
+	if r := w.expect(0, "local", "restart", "--yes"); !strings.Contains(r.stdout, database+" (new)") {
 		t.Errorf("restart printed %s", r)
 	}
 }

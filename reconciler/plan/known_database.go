@@ -19,9 +19,8 @@ type KnownDatabase struct {
 	Mount observed.Mount
 	// ClusterID is Temporal's own id of it.
 	ClusterID string
-	// Away says that it was seen that another file system is there; Restart and
-	// Restore are the wishes that were in the desired file by then.
-	Away             bool
+	// Restart and Restore are the wishes that were in the desired file when it was last
+	// seen, or was not the one of the spec: a newer one gives it up.
 	Restart, Restore string
 }
 
@@ -38,41 +37,41 @@ func (h History) database(path string) (KnownDatabase, bool) {
 	return h.Databases[i], true
 }
 
-// noteDatabase keeps which database lies at the path, and on which file system, or
-// that that is not there. One that is deleted there is forgotten.
+// noteDatabase keeps which database lies at the path, and on which file system. One
+// that is deleted there is forgotten.
 func (h History) noteDatabase(v view) History {
 	db := v.in.Observed.Database
-	h.Databases = h.elsewhere(db.Path)
-	mount, told := db.Mount.Get()
-	seen := KnownDatabase{Path: db.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID}
+	h.Databases = h.others(v)
 	was, known := h.database(db.Path)
+	mount, told := db.Mount.Get()
 	_, away := v.notMounted()
 	switch {
-	case away && !was.Away:
-		seen = was
-		seen.Away, seen.Restart, seen.Restore = true, v.annotation(v1alpha1.RestartedAtAnnotation), v.annotation(v1alpha1.RestoreAnnotation)
 	case away || !told || db.File.IsUnknown():
-		return h
-	case db.File.IsAbsent():
-		if known && mount == was.Mount {
-			h.Databases = h.without(db.Path)
+	case db.File.IsKnown() && db.Meta.Value.ClusterID != "":
+		seen := v.wishes(KnownDatabase{Path: db.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID})
+		if seen != was {
+			kept := append(h.without(db.Path), seen)
+			h.Databases = kept[max(0, len(kept)-databasesKept):]
 		}
-		return h
-	case seen.ClusterID == "" || known && seen == was:
-		return h
+	case db.File.IsAbsent() && known && mount == was.Mount:
+		h.Databases = h.without(db.Path)
 	}
-	kept := append(h.without(db.Path), seen)
-	h.Databases = kept[max(0, len(kept)-databasesKept):]
 	return h
 }
 
-// elsewhere returns what is known while another path is in force: what is asked for
-// then says nothing of a database that is away.
-func (h History) elsewhere(path string) []KnownDatabase {
+// wishes returns the database with the wishes of now, which are not for another one.
+func (v view) wishes(d KnownDatabase) KnownDatabase {
+	d.Restart, d.Restore = v.annotation(v1alpha1.RestartedAtAnnotation), v.annotation(v1alpha1.RestoreAnnotation)
+	return d
+}
+
+// others returns what is known, those with the wishes of now that are not at the path
+// of the spec.
+func (h History) others(v view) []KnownDatabase {
 	databases := slices.Clone(h.Databases)
 	for i, d := range databases {
-		if d.Path != path {
-			databases[i] = KnownDatabase{Path: d.Path, Mount: d.Mount, ClusterID: d.ClusterID}
+		if d.Path != v.in.Observed.Database.Path {
+			databases[i] = v.wishes(d)
 		}
 	}
 	return databases
@@ -107,12 +106,18 @@ func (v view) isKnownHere(was KnownDatabase) bool {
 }
 
 // givenUp reports whether the user has asked for another database in the place of
-// this one since it was seen to be away: by a restart, or a restore. One that cannot
-// be carried out is no wish for a new database.
+// this one since it was last seen: by a restart, or a restore. One that cannot be
+// carried out is no wish for a new database.
 func (v view) givenUp(was KnownDatabase) bool {
 	restart, restore := v.annotation(v1alpha1.RestartedAtAnnotation), v.restoreWish()
-	return was.Away && (restartTime(restart).After(restartTime(was.Restart)) && !restartTime(restart).After(v.in.Now) ||
-		v.isReplaced() && restore != was.Restore && !outdated(restore, was.Restore))
+	return v.newer(restartTime(restart), restartTime(was.Restart)) ||
+		v.isReplaced() && restore != was.Restore && (!outdated(restore, was.Restore) || WishedAt(was.Restore).After(v.in.Now))
+}
+
+// newer reports whether a wish of that time was made after another, whose time a
+// clock that was wrong may have given.
+func (v view) newer(at, than time.Time) bool {
+	return !at.IsZero() && !at.After(v.in.Now) && (at.After(than) || than.After(v.in.Now))
 }
 
 func (v view) annotation(name string) string { return v.in.Desired.Object.Annotations[name] }

@@ -136,10 +136,9 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 func TestDatabasesAreRemembered(t *testing.T) {
 	b := healthy()
 	path := b.Observed.Database.Path
-	here := KnownDatabase{Path: path, Mount: observed.Mount{Point: "/", FileSystem: "a"}, ClusterID: "cluster-1"}
+	here := KnownDatabase{Path: path, Mount: observed.Mount{Point: "/", FileSystem: "a"}, ClusterID: "cluster-1", Restart: testTime().Format(time.RFC3339Nano)}
 	b.Observed.Database.Mount = observed.Is(here.Mount)
-	restart := b.Now.Format(time.RFC3339Nano)
-	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: restart}
+	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: here.Restart}
 	remembered := func(when string, want ...KnownDatabase) {
 		t.Helper()
 		b.look()
@@ -158,17 +157,18 @@ func TestDatabasesAreRemembered(t *testing.T) {
 	b.unmount()
 	b.History.Databases = []KnownDatabase{here}
 	b.Observed.Database.Mount = observed.Is(observed.Mount{Point: "/home"})
-	missed := here
-	missed.Away, missed.Restart = true, restart
-	remembered("the disk is away", missed)
+	remembered("the disk is away", here)
 	b.later(time.Minute)
-	remembered("it stays away", missed)
-	b.Observed.Database.Path = path + "2"
-	remembered("another path is in force", KnownDatabase{Path: path, Mount: here.Mount, ClusterID: "cluster-1"})
-	b.Observed.Database.Path = path
 	b.Desired.Object.Annotations[v1alpha1.RestartedAtAnnotation] = b.Now.Format(time.RFC3339Nano)
-	missed.Restart = b.Now.Format(time.RFC3339Nano)
-	remembered("back, with a restart of the other", missed)
+	remembered("given up", here)
+	if p := Compute(b.Input); p.Situation != NotRunning {
+		t.Errorf("it is not given up: %s", p)
+	}
+	b.Observed.Database.Path = path + "2"
+	here.Restart = b.Now.Format(time.RFC3339Nano)
+	remembered("another path is in force", here)
+	b.Observed.Database.Path = path
+	remembered("back, with a restart of the other", here)
 	if p := Compute(b.Input); p.Situation != DatabaseUnusable {
 		t.Errorf("it is given up by a restart of another one: %s", p)
 	}

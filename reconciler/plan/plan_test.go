@@ -59,7 +59,7 @@ func healthy() base {
 
 // remembers has the database have served on the file system that was mounted there.
 func (b *base) remembers(mount string) {
-	b.History.Databases = []KnownDatabase{{Path: b.Observed.Database.Path, Mount: observed.Mount{Point: mount}, ClusterID: "cluster-1", Away: true}}
+	b.History.Databases = []KnownDatabase{{Path: b.Observed.Database.Path, Mount: observed.Mount{Point: mount}, ClusterID: "cluster-1"}}
 }
 
 const build = "temporal-server 1.29.1"

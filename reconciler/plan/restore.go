@@ -44,7 +44,7 @@ func Restore(last *v1alpha1.Temporal) History {
 		for _, db := range kept.Databases {
 			h.Databases = append(h.Databases, KnownDatabase{
 				Path: db.Path, Mount: observed.Mount{Point: db.Mount, FileSystem: db.FileSystem}, ClusterID: db.ClusterID,
-				Away: db.Away, Restart: db.Restart, Restore: db.Restore,
+				Restart: db.Restart, Restore: db.Restore,
 			})
 		}
 		h.Retirements = retirements(kept.Retirements)
@@ -83,7 +83,7 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	for _, db := range h.Databases {
 		kept.Databases = append(kept.Databases, v1alpha1.KnownDatabaseStatus{
 			Path: db.Path, Mount: db.Mount.Point, FileSystem: db.Mount.FileSystem, ClusterID: db.ClusterID,
-			Away: db.Away, Restart: db.Restart, Restore: db.Restore,
+			Restart: db.Restart, Restore: db.Restore,
 		})
 	}
 	if h.Failures > 0 {

@@ -104,6 +104,8 @@ func (v view) losses() string {
 	switch running, counted := v.in.Observed.Server.Running.Get(); {
 	case v.main == nil || counted && running == 0 || !counted && !v.volatile():
 		return ""
+	case !v.volatile() && !v.startedOnIt():
+		return fmt.Sprintf("; %s in %s", stay(running), v.origin().Named)
 	case !v.volatile():
 		return fmt.Sprintf("; %s after the next start", goOn(running))
 	case !counted:
@@ -118,6 +120,13 @@ func goOn(workflows int64) string {
 		return "1 running workflow goes on"
 	}
 	return fmt.Sprintf("%d running workflows go on", workflows)
+}
+
+func stay(workflows int64) string {
+	if workflows == 1 {
+		return "1 running workflow stays"
+	}
+	return fmt.Sprintf("%d running workflows stay", workflows)
 }
 
 func areLost(workflows int64) string {

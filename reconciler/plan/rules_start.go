@@ -41,6 +41,9 @@ func reportDatabaseOwner(v view) Plan {
 func executableMissing(v view) bool { return !v.in.Observed.Executable.IsKnown() }
 
 func reportExecutableMissing(v view) Plan {
+	if v.in.Observed.Executable.IsUnknown() {
+		return Plan{Message: "cannot tell which Temporal to start: " + v.in.Observed.Executable.Reason, Remedy: "mend or unmount that file system, or set spec.binary.path"}
+	}
 	remedy := "run 'make temporal', put temporal on PATH, or set spec.binary.path"
 	if v.in.Desired.Object.Spec.Binary.Path != "" {
 		remedy = "correct spec.binary.path, or remove it"

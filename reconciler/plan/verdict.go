@@ -135,7 +135,9 @@ func (v view) storeWritable() Verdict {
 		return v.noServer(name)
 	case !known || !serving:
 		return unsure(name, v.whyNotChecked(""))
-	case write.Time.IsZero() || v.in.Now.Sub(write.Time) > writeCheckStale:
+	case write.Time.IsZero():
+		return unsure(name, cmp.Or(late, "the first write has not been tried yet"))
+	case v.in.Now.Sub(write.Time) > writeCheckStale:
 		return unsure(name, cmp.Or(late, "no write was tried lately"))
 	case write.Problem != "":
 		return fails(name, "CheckFailed", write.Problem,

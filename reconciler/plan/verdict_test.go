@@ -338,6 +338,12 @@ func TestLossesAreCounted(t *testing.T) {
 		{"memory, idle", memory, observed.Is[int64](0), "spec.enabled is false"},
 		{"memory, not counted", memory, observed.Unsure[int64]("hangs"), "the workflows that it keeps in memory are lost"},
 		{"file", func(*base) {}, observed.Is[int64](3), "3 running workflows go on after the next start"},
+		{"another file than the spec's", func(b *base) {
+			b.edit(func(p *observed.Process) {
+				p.Evidence.NamesDatabase, p.Evidence.OpensDatabase = observed.Absent, observed.Absent
+				p.StartedOn = observed.Is(observed.StartedOn{Named: "/old.db", Path: "/old.db", Exists: observed.Known, Opens: observed.Known, FirstBoot: observed.Absent})
+			})
+		}, observed.Is[int64](3), "3 running workflows stay in /old.db"},
 	} {
 		b := healthy()
 		c.change(&b)

@@ -135,6 +135,9 @@ func dataAlone(look reconciler.Look) string {
 	if look.Plan.LostFile == observed.Unknown {
 		is, alone, saved = "may be", "may be the only one that has", "what of it can be read"
 	}
+	if problem := look.Plan.NotMounted; problem != "" && from.Path == look.Input.Observed.Database.Path {
+		return fmt.Sprintf("which still has %s open, but %s; '%s' saves it", from.Named, problem, backup)
+	}
 	if now := whereNow(from); now != "" {
 		return fmt.Sprintf("whose database %s no longer %s but %s; '%s' saves it", is, from.Named, now, backup)
 	}
@@ -174,6 +177,18 @@ func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes 
 	what := fmt.Sprintf("restore puts the backup in the place of a database in which %s; it is kept beside it", areRunning(running))
 	if !s.interactive() {
 		return &exitError{exitUserAction, fmt.Errorf("%s. Add --yes if that is all right", what)}
+	}
+	return s.ask(ctx, what+".")
+}
+
+// confirmNew asks before a restart gives up a database whose file system is not there.
+func (s *session) confirmNew(ctx context.Context, look reconciler.Look, yes bool) error {
+	if yes || look.Plan.NotMounted == "" {
+		return nil
+	}
+	what := fmt.Sprintf("restart gives up the database %s, and makes another one there: %s", look.Object.Spec.Storage.Path, look.Plan.NotMounted)
+	if !s.interactive() {
+		return &exitError{exitUserAction, fmt.Errorf("%s. Mount it, and run '%s'; or add --yes if that is all right", what, s.command(""))}
 	}
 	return s.ask(ctx, what+".")
 }

@@ -49,6 +49,9 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err
 	}
+	if err := s.confirmNew(ctx, before, yes); err != nil {
+		return err
+	}
 	changes := []encoding.Change{
 		{Path: []string{"spec", "enabled"}, Value: true},
 		{

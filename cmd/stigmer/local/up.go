@@ -203,7 +203,7 @@ func (s *session) makesDatabase(ctx context.Context, changes []encoding.Change) 
 func (s *session) printStarted(before, look reconciler.Look, how string, isNew bool) error {
 	was, now := before.Input.Observed.Database.Meta.Value.Restored, look.Input.Observed.Database.Meta.Value.Restored
 	earlier := before.Input.History.Restore
-	if now == was || earlier.Done && earlier.Value == now {
+	if now == "" || now == was || earlier.Done && earlier.Value == now {
 		return s.printReady(look, how, isNew)
 	}
 	switch backup := before.Plan.Restore; {
