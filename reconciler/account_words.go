@@ -90,7 +90,7 @@ func fieldsOf(object *v1alpha1.Temporal) map[string]string {
 	for name, value := range spec {
 		fields["spec."+name] = string(value)
 	}
-	for _, name := range []string{v1alpha1.RestartedAtAnnotation, v1alpha1.RestoreAnnotation, v1alpha1.RestoreDatabaseAnnotation} {
+	for _, name := range []string{v1alpha1.RestartedAtAnnotation, v1alpha1.GiveUpAnnotation, v1alpha1.RestoreAnnotation, v1alpha1.RestoreDatabaseAnnotation} {
 		if value, found := object.Annotations[name]; found {
 			fields["annotation "+name] = value
 		}

@@ -222,7 +222,7 @@ func describe(h io.Writer, history plan.History, name func(any) int, since func(
 		history.FailedChecks, since(history.LastFailedCheck), history.Failures, since(history.NotBefore), history.Unplanned,
 		history.Restore.Done, history.Restore.Problem, since(history.Restore.FailedAt), history.Restore.Database, history.Restore.Begun.IsZero())
 	for _, db := range history.Databases {
-		fmt.Fprintln(h, db.Path, db.Mount, db.ClusterID, db.Restart == "", db.Restore == "")
+		fmt.Fprintln(h, db.Path, db.Mount, db.ClusterID, db.GivenUp == "")
 	}
 	ids := slices.SortedFunc(maps.Keys(history.Retirements), func(a, b observed.Identity) int { return a.PID - b.PID })
 	for _, id := range ids {

@@ -158,6 +158,10 @@ func userHappenings() []happening {
 		}),
 		edit("restart", annotate(v1alpha1.RestartedAtAnnotation, "")),
 		edit("restore", annotate(v1alpha1.RestoreAnnotation, "/b/good.db@")),
+		edit("give up", func(m *model, t *v1alpha1.Temporal) {
+			hidden := m.machine.Disk.Stores[m.machine.Disk.Hidden[m.path()].Store].Cluster
+			annotate(v1alpha1.GiveUpAnnotation, hidden+"@")(m, t)
+		}),
 		edit("restore of rubbish", annotate(v1alpha1.RestoreAnnotation, "/b/bad.db@")),
 		{"garbage", func(m *model) bool { return !m.garbage }, func(m *model) { m.garbage, m.missing = true, false }},
 		{"file removed", func(m *model) bool { return !m.missing }, func(m *model) { m.garbage, m.missing = false, true }},

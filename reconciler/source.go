@@ -50,8 +50,8 @@ type source struct {
 	// not have that, because another instance has its database, or the home something
 	// else there; or the disk did not answer. Nil for nothing.
 	again *v1alpha1.Temporal
-	// judged is the database that was last put in force with a look at where it is.
-	judged string
+	// judged is what was last put in force with a look at where its database is.
+	judged *v1alpha1.Temporal
 	// missingSince is when the file was first missed; zero while it is there.
 	missingSince time.Time
 }
@@ -60,7 +60,7 @@ type source struct {
 // daemon from the status file, if there is one.
 func newSource(home Home, name string, last *v1alpha1.Temporal, claims *claims) *source {
 	s := &source{home: home, name: name, claims: claims, object: home.lastGood(name, last)}
-	s.judged = databaseOf(s.object)
+	s.judged = s.object
 	claims.hold(name, s.object)
 	return s
 }
@@ -202,20 +202,35 @@ func (s *source) take(path string, data []byte) {
 }
 
 // adopt puts the object in force, unless another instance has its database, or the
-// home something else there.
+// home something else there. One that could be judged only later, and is refused
+// then, gives way to what was in force before it.
 func (s *source) adopt(path string, object *v1alpha1.Temporal) {
-	if err := s.home.keepsAway(s.claims.disk, path, s.data, object, s.judged); err != nil {
+	err := s.home.keepsAway(s.claims.disk, path, s.data, object, databaseOf(s.judged))
+	if err == nil {
+		if holder := s.claims.take(s.name, object); holder != "" {
+			err = usedBy(path, s.data, object, holder)
+		}
+	}
+	if err != nil {
 		s.again, s.problem = object, err.Error()
+		if s.judged != nil && s.object != s.judged {
+			s.force(s.judged.DeepCopy())
+			s.judged = s.object
+			s.claims.hold(s.name, s.object)
+		}
 		return
 	}
-	if holder := s.claims.take(s.name, object); holder != "" {
-		s.again, s.problem = object, usedBy(path, s.data, object, holder).Error()
+	s.again, s.problem = nil, ""
+	s.force(object)
+	if s.claims.disk.place(databaseOf(object)).unseen && databaseOf(object) != databaseOf(s.judged) {
+		s.again = object
 		return
 	}
-	s.again, s.problem, s.judged = nil, "", databaseOf(object)
-	if s.claims.disk.place(s.judged).unseen {
-		s.again, s.judged = object, ""
-	}
+	s.judged = object
+}
+
+// force puts the object in force, as another generation if it asks for something else.
+func (s *source) force(object *v1alpha1.Temporal) {
 	object.Status = v1alpha1.TemporalStatus{}
 	object.Generation = 1
 	if s.object != nil {
@@ -231,6 +246,7 @@ func (s *source) adopt(path string, object *v1alpha1.Temporal) {
 func sameDesire(a, b *v1alpha1.Temporal) bool {
 	return equality.Semantic.DeepEqual(a.Spec, b.Spec) &&
 		a.Annotations[v1alpha1.RestartedAtAnnotation] == b.Annotations[v1alpha1.RestartedAtAnnotation] &&
+		a.Annotations[v1alpha1.GiveUpAnnotation] == b.Annotations[v1alpha1.GiveUpAnnotation] &&
 		a.Annotations[v1alpha1.RestoreAnnotation] == b.Annotations[v1alpha1.RestoreAnnotation] &&
 		a.Annotations[v1alpha1.RestoreDatabaseAnnotation] == b.Annotations[v1alpha1.RestoreDatabaseAnnotation]
 }

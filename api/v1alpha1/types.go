@@ -24,6 +24,11 @@ const (
 	// of the spec when the restore is first seen.
 	RestoreDatabaseAnnotation = Group + "/restore-database"
 
+	// GiveUpAnnotation gives a database up whose file system is not mounted, so that
+	// another one is used at its path: "<its cluster id>@<time>". Each value counts
+	// until that database is seen again.
+	GiveUpAnnotation = Group + "/give-up"
+
 	// RestartedAtAnnotation asks for a restart: a process that was started
 	// before this time (RFC 3339), and not on behalf of it, is replaced.
 	RestartedAtAnnotation = Group + "/restarted-at"

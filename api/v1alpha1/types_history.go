@@ -73,12 +73,15 @@ type KnownDatabaseStatus struct {
 	FileSystem string `json:"fileSystem,omitempty"`
 	// ClusterID is Temporal's own id of the database.
 	ClusterID string `json:"clusterID"`
-	// Restart and Restore are the annotations that were in the desired file when it was
-	// last seen, or was not the one of the spec.
+	// Named is its path as the spec had it.
 	// +optional
-	Restart string `json:"restart,omitempty"`
+	Named string `json:"named,omitempty"`
+	// Served is when a write to it last succeeded.
 	// +optional
-	Restore string `json:"restore,omitempty"`
+	Served *metav1.MicroTime `json:"served,omitempty"`
+	// GivenUp is the annotation give-up of the time when it was last seen.
+	// +optional
+	GivenUp string `json:"givenUp,omitempty"`
 }
 
 // RetirementStatus is a process that was asked to stop.

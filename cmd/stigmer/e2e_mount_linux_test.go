@@ -97,6 +97,8 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	w.awaitStatus("is Ready by itself", func(o object) bool { return o.is("Ready") })
 	w.listsWorkflow("kept")
 
+	backup := w.backup()
+
 	// Given up, by name.
 	unmount()
 	if r := w.expect(4, "local", "backup"); !strings.Contains(r.stderr, "is not there to be copied") {
@@ -108,4 +110,18 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 	if r := w.expect(0, "local", "restart", "--yes"); !strings.Contains(r.stdout, database+" (new)") {
 		t.Errorf("restart printed %s", r)
 	}
+
+	// What was given up, the other way round.
+	w.expect(0, "local", "stop")
+	if err := mount(); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitStatus("has noted the new one", func(o object) bool { return o.Status.Situation == "Stopped" })
+	w.expect(0, "local", "restart", "--yes")
+	w.listsWorkflow("kept")
+
+	// A backup takes its place.
+	unmount()
+	w.expect(0, "local", "restore", backup, "--yes")
+	w.listsWorkflow("kept")
 }

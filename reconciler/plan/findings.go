@@ -29,21 +29,16 @@ type Findings struct {
 	Origin Origin
 	// Restore is the one that was asked for and is not done.
 	Restore PendingRestore
-	// NotMounted says which file system is not there that the database of the spec was
-	// on; empty when it is.
-	NotMounted string
+	// Missing is the database of the spec when its file system is not mounted.
+	Missing MissingDatabase
 	// Verdicts are what the look says of each aspect of the instance.
 	Verdicts []Verdict
 }
 
 func (v view) findings() Findings {
-	notMounted := ""
-	if was, away := v.notMounted(); away && v.onFile() {
-		notMounted, _ = v.describeNotMounted(was)
-	}
 	return Findings{
-		NotMounted: notMounted,
-		Main:       v.main, Serving: v.serving, Unit: v.unit,
+		Missing: v.missingDatabase(),
+		Main:    v.main, Serving: v.serving, Unit: v.unit,
 		Volatile: v.main != nil && v.volatile(),
 		LostFile: v.lostFile(), Origin: v.origin(), Restore: v.pendingRestore(),
 		Verdicts: v.checks,

@@ -98,13 +98,12 @@ func stageFault(b base, a Action) string {
 	return notMountedFault(b)
 }
 
-// notMountedFault: nothing is put where a disk should be mounted first.
-// The user may have given the database up.
+// notMountedFault: nothing is put, or started, where a disk should be mounted first.
 func notMountedFault(b base) string {
 	db, meta := b.Observed.Database, b.Observed.Database.Meta.Value
-	another := db.File.IsAbsent() || meta.ClusterID != "" && meta.ClusterID != "cluster-1"
+	another := db.File.IsAbsent() || meta.ClusterID != "cluster-1"
 	for _, known := range b.History.Databases {
-		if another && !asked(b) && known.Path == db.Path && (!db.Mount.IsKnown() || known.Mount != db.Mount.Value) {
+		if another && known.Path == db.Path && (!db.Mount.IsKnown() || known.Mount != db.Mount.Value) {
 			return "something is put into the folder that the disk of the database is mounted on"
 		}
 	}

@@ -13,119 +13,125 @@ import (
 // system is not mounted: a new one in the folder below would be Ready, and hidden
 // once that is.
 type KnownDatabase struct {
-	// Path has no symbolic links.
-	Path string
+	// Path has no symbolic links; Named is as the spec had it. Links may lie on the
+	// file system that is not there.
+	Path, Named string
 	// Mount is the file system that it was on.
 	Mount observed.Mount
 	// ClusterID is Temporal's own id of it.
 	ClusterID string
-	// Restart and Restore are the wishes that were in the desired file when it was last
-	// seen, or was not the one of the spec: a newer one gives it up.
-	Restart, Restore string
+	// Served is when a write to it last succeeded; zero when none is known.
+	Served time.Time
+	// GivenUp is the value of v1alpha1.GiveUpAnnotation when it was last seen: only
+	// another one gives it up.
+	GivenUp string
 }
 
 // databasesKept is how many are remembered: an instance has one, and one that an
 // edit has named before.
 const databasesKept = 4
 
-// database returns what is known of the one at the path.
-func (h History) database(path string) (KnownDatabase, bool) {
-	i := slices.IndexFunc(h.Databases, func(d KnownDatabase) bool { return d.Path == path })
+// database returns what is known of the one that was at the path of the spec.
+func (h History) database(v view) (KnownDatabase, bool) {
+	i := slices.IndexFunc(h.Databases, v.isHere)
 	if i < 0 {
 		return KnownDatabase{}, false
 	}
 	return h.Databases[i], true
 }
 
+// isHere reports whether the spec names the path of the database.
+func (v view) isHere(d KnownDatabase) bool {
+	return v.onFile() && (d.Path == v.in.Observed.Database.Path || d.Named == v.in.Desired.Object.Spec.Storage.Path)
+}
+
 // noteDatabase keeps which database lies at the path, and on which file system. One
 // that is deleted there is forgotten.
 func (h History) noteDatabase(v view) History {
 	db := v.in.Observed.Database
-	h.Databases = h.others(v)
-	was, known := h.database(db.Path)
+	was, known := h.database(v)
 	mount, told := db.Mount.Get()
 	_, away := v.notMounted()
+	others := slices.DeleteFunc(slices.Clone(h.Databases), v.isHere)
 	switch {
 	case away || !told || db.File.IsUnknown():
-	case db.File.IsKnown() && db.Meta.Value.ClusterID != "":
-		seen := v.wishes(KnownDatabase{Path: db.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID})
-		if seen != was {
-			kept := append(h.without(db.Path), seen)
-			h.Databases = kept[max(0, len(kept)-databasesKept):]
-		}
 	case db.File.IsAbsent() && known && mount == was.Mount:
-		h.Databases = h.without(db.Path)
+		h.Databases = others
+	case db.File.IsKnown() && db.Meta.Value.ClusterID != "":
+		seen := KnownDatabase{
+			Path: db.Path, Named: v.in.Desired.Object.Spec.Storage.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID,
+			Served: was.Served, GivenUp: v.in.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation],
+		}
+		if v.opensDatabase() == observed.Known && h.Write.Problem == "" && !h.Write.Time.IsZero() {
+			seen.Served = h.Write.Time
+		}
+		if seen != was {
+			h.Databases = append(others[max(0, len(others)+1-databasesKept):], seen)
+		}
 	}
 	return h
-}
-
-// wishes returns the database with the wishes of now, which are not for another one.
-func (v view) wishes(d KnownDatabase) KnownDatabase {
-	d.Restart, d.Restore = v.annotation(v1alpha1.RestartedAtAnnotation), v.annotation(v1alpha1.RestoreAnnotation)
-	return d
-}
-
-// others returns what is known, those with the wishes of now that are not at the path
-// of the spec.
-func (h History) others(v view) []KnownDatabase {
-	databases := slices.Clone(h.Databases)
-	for i, d := range databases {
-		if d.Path != v.in.Observed.Database.Path {
-			databases[i] = v.wishes(d)
-		}
-	}
-	return databases
-}
-
-// without returns a copy of what is known but of the database at the path.
-func (h History) without(path string) []KnownDatabase {
-	return slices.DeleteFunc(slices.Clone(h.Databases), func(d KnownDatabase) bool { return d.Path == path })
 }
 
 // notMounted reports whether another file system is at the path than the one on which
 // a database has served there, and that database is not on it.
 func (v view) notMounted() (was KnownDatabase, away bool) {
 	db := v.in.Observed.Database
-	was, known := v.in.History.database(db.Path)
+	was, known := v.in.History.database(v)
 	mount, told := db.Mount.Get()
 	switch {
 	case !known, db.File.IsUnknown(), told && mount.Same(was.Mount), v.givenUp(was):
 		return was, false
 	case db.File.IsAbsent():
 		return was, true
+	case was.Path != db.Path:
+		return was, false // a link was turned to another database
 	}
-	return was, !v.isKnownHere(was)
+	return was, !v.isCopy(was)
 }
 
-// isKnownHere reports whether the file at the path, on whatever file system, may be
-// the one that is known: it was copied, or restored, or put there by hand.
-func (v view) isKnownHere(was KnownDatabase) bool {
-	meta, restored := v.in.Observed.Database.Meta.Value, v.in.History.Restore
-	return meta.ClusterID == "" || meta.ClusterID == was.ClusterID || v.opensDatabase() == observed.Known ||
-		restored.Done && meta.Restored == restored.Value
+// servedSlack is by how much the file may look older than the last write to it.
+const servedSlack = time.Minute
+
+// isCopy reports whether the file at the path is the database that is known, on
+// whatever file system, and no older: a copy from before it was moved may have been
+// left in the folder that its disk is mounted on.
+func (v view) isCopy(was KnownDatabase) bool {
+	db := v.in.Observed.Database
+	return v.opensDatabase() == observed.Known ||
+		db.Meta.Value.ClusterID == was.ClusterID && !db.File.Value.ModTime.Add(servedSlack).Before(was.Served)
 }
 
 // givenUp reports whether the user has asked for another database in the place of
-// this one since it was last seen: by a restart, or a restore. One that cannot be
-// carried out is no wish for a new database.
+// this one since it was last seen. With a restore that is to take its place, it is
+// for that alone, and only if that can be carried out.
 func (v view) givenUp(was KnownDatabase) bool {
-	restart, restore := v.annotation(v1alpha1.RestartedAtAnnotation), v.restoreWish()
-	return v.newer(restartTime(restart), restartTime(was.Restart)) ||
-		v.isReplaced() && restore != was.Restore && (!outdated(restore, was.Restore) || WishedAt(was.Restore).After(v.in.Now))
+	value := v.in.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation]
+	cluster, _, _ := strings.Cut(value, "@")
+	restores := v.restoreWish() != "" || v.unfinished()
+	return value != "" && value != was.GivenUp && cluster == was.ClusterID &&
+		(!restores || v.isReplaced() && (v.unfinished() || v.staged() || v.in.Observed.Restore.IsKnown()))
 }
 
-// newer reports whether a wish of that time was made after another, whose time a
-// clock that was wrong may have given.
-func (v view) newer(at, than time.Time) bool {
-	return !at.IsZero() && !at.After(v.in.Now) && (at.After(than) || than.After(v.in.Now))
+// MissingDatabase is one whose file system is not mounted; zero for none.
+type MissingDatabase struct {
+	// ClusterID is Temporal's own id of it.
+	ClusterID string
+	// Problem says where it was, Remedy how it comes back, Instead what is used when it
+	// is given up.
+	Problem, Remedy, Instead string
 }
 
-func (v view) annotation(name string) string { return v.in.Desired.Object.Annotations[name] }
-
-// restartTime is when a restart was asked for; zero for none.
-func restartTime(annotation string) time.Time {
-	at, _ := time.Parse(time.RFC3339Nano, annotation)
-	return at
+func (v view) missingDatabase() MissingDatabase {
+	was, away := v.notMounted()
+	if !away || !v.onFile() {
+		return MissingDatabase{}
+	}
+	m := MissingDatabase{ClusterID: was.ClusterID, Instead: "makes a new one"}
+	if v.in.Observed.Database.File.IsKnown() {
+		m.Instead = "takes the other one that is at " + v.in.Observed.Database.Path
+	}
+	m.Problem, m.Remedy = v.describeNotMounted(was)
+	return m
 }
 
 // describeNotMounted says which file system is not there, and what to do.

@@ -19,13 +19,15 @@ func (b *base) unmount() {
 	db.File, db.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
 }
 
-// annotate adds an annotation whose time is d after that of the one that was there
-// when the database was missed.
-func (b *base) annotate(name, prefix string, d time.Duration) {
-	at := b.Now.Add(-time.Minute + d)
-	known := &b.History.Databases[0]
-	known.Restart, known.Restore = b.Now.Add(-time.Minute).Format(time.RFC3339Nano), "/b/x.db@"+b.Now.Add(-time.Minute).Format(time.RFC3339)
-	metav1.SetMetaDataAnnotation(&b.Desired.Object.ObjectMeta, name, prefix+at.Format(time.RFC3339Nano))
+// givesUp has the desired file give the database of that cluster up.
+func (b *base) givesUp(cluster string) {
+	metav1.SetMetaDataAnnotation(&b.Desired.Object.ObjectMeta, v1alpha1.GiveUpAnnotation, cluster+"@"+b.Now.Format(time.RFC3339))
+}
+
+// wishes has it ask for a restore too.
+func (b *base) wishes(found observed.Fact[observed.File]) {
+	metav1.SetMetaDataAnnotation(&b.Desired.Object.ObjectMeta, v1alpha1.RestoreAnnotation, "/b/x.db@"+b.Now.Format(time.RFC3339))
+	b.Observed.Restore = found
 }
 
 // TestDatabaseThatIsNotMounted: what is said, and how a person who has given the
@@ -68,57 +70,77 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 			b.remembers("/")
 			b.History.Databases[0].Mount.FileSystem, b.Observed.Database.Mount.Value.FileSystem = "1", "2"
 		}, DatabaseUnusable, "", "mounted at /, and another one is mounted there now; mount that one, and"},
-		"a restore of another database was made": {func(b *base) {
+		"an old copy was left in the folder below": {func(b *base) {
 			b.gone()
 			b.remembers("/mnt/usb")
-			wish := "/b/x.db@2026-01-02T03:04:00Z"
-			b.Observed.Database.Meta.Value.ClusterID, b.Observed.Database.Meta.Value.Restored = "cluster-2", wish
-			b.History.Restore = RestoreWish{Value: wish, Done: true}
+			b.History.Databases[0].Served = b.Now
+			b.Observed.Database.File.Value.ModTime = b.Now.Add(-2 * servedSlack)
+		}, DatabaseUnusable, "", "not mounted there now"},
+		"a file of which nothing is recorded lies below": {func(b *base) {
+			b.gone()
+			b.remembers("/mnt/usb")
+			b.Observed.Database.Meta = observed.None[observed.Meta]("")
+		}, DatabaseUnusable, "", "takes the other one"},
+		"a link on the disk was followed before": {func(b *base) {
+			b.gone()
+			b.unmount()
+			b.History.Databases[0].Path, b.History.Databases[0].Named = "/mnt/usb/v1/x.db", b.spec().Storage.Path
+		}, DatabaseUnusable, "", "not mounted there now"},
+		"a link was turned to another database": {func(b *base) {
+			b.gone()
+			b.remembers("/mnt/usb")
+			b.History.Databases[0].Path, b.History.Databases[0].Named = "/mnt/usb/v1/x.db", b.spec().Storage.Path
+			b.Observed.Database.Meta.Value.ClusterID = "cluster-2"
 		}, NotRunning, "Start", "not running"},
 		"two are known": {func(b *base) {
 			b.gone()
 			b.unmount()
 			b.History.Databases = append(b.History.Databases, KnownDatabase{Path: "/other.db", ClusterID: "cluster-3"})
 		}, DatabaseUnusable, "", "mounted at /mnt/usb"},
-		"a restart since": {func(b *base) {
+		"a restart alone": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestartedAtAnnotation, "", time.Second)
-		}, NotRunning, "Start", "not running"},
-		"a restart from before": {func(b *base) {
-			b.gone()
-			b.unmount()
-			b.annotate(v1alpha1.RestartedAtAnnotation, "", -time.Second)
+			b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: b.Now.Format(time.RFC3339Nano)}
 		}, DatabaseUnusable, "", "not mounted there now"},
-		"a restart to come": {func(b *base) {
+		"given up": {func(b *base) { b.gone(); b.unmount(); b.givesUp("cluster-1") }, NotRunning, "Start", "not running"},
+		"given up before": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestartedAtAnnotation, "", time.Hour)
+			b.givesUp("cluster-1")
+			b.History.Databases[0].GivenUp = b.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation]
 		}, DatabaseUnusable, "", "not mounted there now"},
-		"a restore since": {func(b *base) {
+		"another one is given up": {func(b *base) { b.gone(); b.unmount(); b.givesUp("cluster-2") }, DatabaseUnusable, "", "not mounted there now"},
+		"given up for a restore": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", time.Second)
-			b.Observed.Restore = observed.Is(observed.File{})
+			b.givesUp("cluster-1")
+			b.wishes(observed.Is(observed.File{}))
 		}, RestorePending, "StageBackup", "restore"},
-		"a restore since, of what is not there": {func(b *base) {
+		"given up for a restore of what is not there": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", time.Second)
-			b.Observed.Restore = observed.None[observed.File]("there is no /b/x.db")
+			b.givesUp("cluster-1")
+			b.wishes(observed.None[observed.File]("there is no /b/x.db"))
 		}, RestoreBlocked, "", "cannot restore /b/x.db: there is no /b/x.db"},
-		"a restore from before": {func(b *base) {
+		"a restore alone": {func(b *base) {
 			b.gone()
 			b.unmount()
-			b.annotate(v1alpha1.RestoreAnnotation, "/b/x.db@", -5*time.Second)
-			b.Observed.Restore = observed.Is(observed.File{})
+			b.wishes(observed.Is(observed.File{}))
 		}, DatabaseUnusable, "", "not mounted there now"},
+		"given up for a restore that is made": {func(b *base) {
+			b.gone()
+			b.remembers("/mnt/usb")
+			b.givesUp("cluster-1")
+			b.wishes(observed.Is(observed.File{}))
+			wish := b.Desired.Object.Annotations[v1alpha1.RestoreAnnotation]
+			b.Observed.Database.Meta.Value.ClusterID, b.Observed.Database.Meta.Value.Restored = "cluster-2", wish
+		}, NotRunning, "Start", "not running"},
 		"under a server": {lazily, DatabaseLost, "",
 			"temporal.db open, but it was on the file system that was mounted at /mnt/usb, and that is not mounted there now; mount it; or save what it holds with 'stigmer local backup'"},
 		"under a server that is given up": {func(b *base) {
 			lazily(b)
-			b.annotate(v1alpha1.RestartedAtAnnotation, "", time.Second)
-			b.edit(func(p *observed.Process) { p.Started = b.Now.Add(-time.Hour) })
+			b.givesUp("cluster-1")
+			b.Desired.Object.Annotations[v1alpha1.RestartedAtAnnotation] = b.Now.Format(time.RFC3339Nano)
 		}, RestartRequested, "Terminate 100", "is replaced"},
 	} {
 		b := healthy()
@@ -136,9 +158,10 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 func TestDatabasesAreRemembered(t *testing.T) {
 	b := healthy()
 	path := b.Observed.Database.Path
-	here := KnownDatabase{Path: path, Mount: observed.Mount{Point: "/", FileSystem: "a"}, ClusterID: "cluster-1", Restart: testTime().Format(time.RFC3339Nano)}
+	here := KnownDatabase{
+		Path: path, Named: path, Mount: observed.Mount{Point: "/", FileSystem: "a"}, ClusterID: "cluster-1", Served: b.History.Write.Time,
+	}
 	b.Observed.Database.Mount = observed.Is(here.Mount)
-	b.Desired.Object.Annotations = map[string]string{v1alpha1.RestartedAtAnnotation: here.Restart}
 	remembered := func(when string, want ...KnownDatabase) {
 		t.Helper()
 		b.look()
@@ -151,34 +174,33 @@ func TestDatabasesAreRemembered(t *testing.T) {
 		}
 	}
 	remembered("it serves", here)
+	b.givesUp("cluster-1")
+	here.GivenUp = b.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation]
+	remembered("of old it was given up", here)
 	b.gone2()
 	remembered("it has ended", here)
 	file, meta := b.Observed.Database.File, b.Observed.Database.Meta
-	b.unmount()
-	b.History.Databases = []KnownDatabase{here}
+	b.Observed.Database.File, b.Observed.Database.Meta = observed.None[observed.File](""), observed.None[observed.Meta]("")
 	b.Observed.Database.Mount = observed.Is(observed.Mount{Point: "/home"})
 	remembered("the disk is away", here)
+	if p := Compute(b.Input); p.Situation != DatabaseUnusable {
+		t.Errorf("it was given up of old: %s", p)
+	}
 	b.later(time.Minute)
-	b.Desired.Object.Annotations[v1alpha1.RestartedAtAnnotation] = b.Now.Format(time.RFC3339Nano)
+	b.givesUp("cluster-1")
 	remembered("given up", here)
 	if p := Compute(b.Input); p.Situation != NotRunning {
 		t.Errorf("it is not given up: %s", p)
 	}
-	b.Observed.Database.Path = path + "2"
-	here.Restart = b.Now.Format(time.RFC3339Nano)
-	remembered("another path is in force", here)
-	b.Observed.Database.Path = path
-	remembered("back, with a restart of the other", here)
-	if p := Compute(b.Input); p.Situation != DatabaseUnusable {
-		t.Errorf("it is given up by a restart of another one: %s", p)
-	}
 	b.Observed.Database.Mount = observed.Is(here.Mount)
 	b.Observed.Database.File, b.Observed.Database.Meta = file, meta
+	here.GivenUp = b.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation]
 	remembered("it is back", here)
 	b.Observed.Database.File = observed.Unsure[observed.File]("it is being replaced")
 	remembered("it cannot be told", here)
 	for i := range databasesKept + 1 {
-		b.Observed.Database.File, b.Observed.Database.Path = file, path+strings.Repeat("x", i)
+		b.spec().Storage.Path = path + strings.Repeat("x", i)
+		b.Observed.Database.File, b.Observed.Database.Path = file, b.spec().Storage.Path
 		b.look()
 	}
 	if n := len(b.History.Databases); n != databasesKept || b.History.Databases[n-1].Path != b.Observed.Database.Path {
@@ -186,7 +208,7 @@ func TestDatabasesAreRemembered(t *testing.T) {
 	}
 	b.Observed.Database.File = observed.None[observed.File]("")
 	b.look()
-	if _, known := b.History.database(b.Observed.Database.Path); known {
+	if _, known := b.History.database(newView(b.Input)); known {
 		t.Error("one that was deleted from its disk is waited for")
 	}
 }

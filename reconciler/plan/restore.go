@@ -43,8 +43,8 @@ func Restore(last *v1alpha1.Temporal) History {
 		}
 		for _, db := range kept.Databases {
 			h.Databases = append(h.Databases, KnownDatabase{
-				Path: db.Path, Mount: observed.Mount{Point: db.Mount, FileSystem: db.FileSystem}, ClusterID: db.ClusterID,
-				Restart: db.Restart, Restore: db.Restore,
+				Path: db.Path, Named: db.Named, Mount: observed.Mount{Point: db.Mount, FileSystem: db.FileSystem},
+				ClusterID: db.ClusterID, Served: timeOf(db.Served), GivenUp: db.GivenUp,
 			})
 		}
 		h.Retirements = retirements(kept.Retirements)
@@ -82,8 +82,8 @@ func (h History) Keep() *v1alpha1.HistoryStatus {
 	}
 	for _, db := range h.Databases {
 		kept.Databases = append(kept.Databases, v1alpha1.KnownDatabaseStatus{
-			Path: db.Path, Mount: db.Mount.Point, FileSystem: db.Mount.FileSystem, ClusterID: db.ClusterID,
-			Restart: db.Restart, Restore: db.Restore,
+			Path: db.Path, Named: db.Named, Mount: db.Mount.Point, FileSystem: db.Mount.FileSystem,
+			ClusterID: db.ClusterID, Served: microTime(db.Served), GivenUp: db.GivenUp,
 		})
 	}
 	if h.Failures > 0 {

@@ -27,15 +27,10 @@ func databaseUnusable(v view) bool { return v.onFile() && v.databaseProblem().Ty
 func (v view) databaseProblem() Verdict {
 	db, name := v.in.Observed.Database, v1alpha1.ConditionDatabaseFile
 	unfit := v.unfit()
-	was, away := v.notMounted()
+	missing := v.missingDatabase()
 	switch {
-	case away:
-		problem, remedy := v.describeNotMounted(was)
-		next := "makes a new one"
-		if db.File.IsKnown() {
-			next = "takes the other one that is at " + db.Path
-		}
-		return fails(name, "NotMounted", problem, remedy+"; or if that database is given up, "+v.quoted("restart")+" "+next+", and "+v.quoted("restore BACKUP")+" puts a backup in its place")
+	case missing.Problem != "":
+		return fails(name, "NotMounted", missing.Problem, missing.Remedy+"; or if that database is given up, "+v.quoted("restart")+" "+missing.Instead+", and "+v.quoted("restore BACKUP")+" puts a backup in its place")
 	case db.File.IsUnknown():
 		return fails(name, "Unreadable", db.File.Reason, "make "+db.Path+" a regular file that you can read and write")
 	case db.FirstBoot.IsUnknown():

@@ -116,11 +116,10 @@ func (v view) lost() Verdict {
 		reason = "Moved"
 	}
 	_, elsewhere := v.startedElsewhere()
-	was, away := v.notMounted()
+	missing := v.missingDatabase()
 	switch {
-	case away && !elsewhere:
-		problem, remedy := v.describeNotMounted(was)
-		return fails(name, "NotMounted", "the server still has "+from.Named+" open, but "+problem, remedy+"; or "+rescue)
+	case missing.Problem != "" && !elsewhere:
+		return fails(name, "NotMounted", "the server still has "+from.Named+" open, but "+missing.Problem, missing.Remedy+"; or "+rescue)
 	case another.Path != "" && from.DeadLink != "":
 		return fails(name, reason, "the link "+from.DeadLink+" leads nowhere now, and the server has "+another.Path+" open", "set it back; or "+rescue)
 	case another.Path != "" && from.Linked():

@@ -80,8 +80,8 @@ func (s *session) requireDatabase(look reconciler.Look) error {
 		return &exitError{exitUserAction, fmt.Errorf("%s keeps its workflows in memory, which cannot be copied; spec.storage.type: File keeps them in a file", s.name)}
 	case look.Plan.External != nil:
 		return &exitError{exitUserAction, fmt.Errorf("cannot copy the data of %s: it is not ours", plan.Describe(look.Plan.External.Process))}
-	case look.Plan.NotMounted != "" && look.Plan.Main == nil:
-		return &exitError{exitUserAction, fmt.Errorf("the database %s is not there to be copied: %s", look.Object.Spec.Storage.Path, look.Plan.NotMounted)}
+	case look.Plan.Missing.Problem != "" && look.Plan.Main == nil:
+		return &exitError{exitUserAction, fmt.Errorf("the database %s is not there to be copied: %s", look.Object.Spec.Storage.Path, look.Plan.Missing.Problem)}
 	case db.FirstBoot.IsKnown():
 		return errors.New("the first boot on the database has not come to its end; try again when Temporal is ready")
 	case db.File.IsAbsent() && look.Plan.Main == nil:

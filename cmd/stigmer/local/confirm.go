@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/stigmer/stigmer-local/api/encoding"
+	"github.com/stigmer/stigmer-local/api/v1alpha1"
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"github.com/stigmer/stigmer-local/reconciler"
 	"github.com/stigmer/stigmer-local/reconciler/database"
@@ -23,7 +24,7 @@ import (
 
 // yesFlag adds --yes.
 func yesFlag(c *cobra.Command, yes *bool) {
-	c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask before running workflows are lost")
+	c.Flags().BoolVarP(yes, "yes", "y", false, "do not ask before running workflows are lost, or a database that is not mounted is given up")
 }
 
 // confirmLoss asks before a server is ended whose running workflows die with
@@ -135,7 +136,7 @@ func dataAlone(look reconciler.Look) string {
 	if look.Plan.LostFile == observed.Unknown {
 		is, alone, saved = "may be", "may be the only one that has", "what of it can be read"
 	}
-	if problem := look.Plan.NotMounted; problem != "" && from.Path == look.Input.Observed.Database.Path {
+	if problem := look.Plan.Missing.Problem; problem != "" && from.Path == look.Input.Observed.Database.Path {
 		return fmt.Sprintf("which still has %s open, but %s; '%s' saves it", from.Named, problem, backup)
 	}
 	if now := whereNow(from); now != "" {
@@ -181,16 +182,30 @@ func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes 
 	return s.ask(ctx, what+".")
 }
 
-// confirmNew asks before a restart gives up a database whose file system is not there.
-func (s *session) confirmNew(ctx context.Context, look reconciler.Look, yes bool) error {
-	if yes || look.Plan.NotMounted == "" {
+// confirmGivingUp asks before a restart gives up a database whose file system is not
+// mounted. It returns the change that says so, which is none for any other restart.
+func (s *session) confirmGivingUp(ctx context.Context, look reconciler.Look, yes bool) ([]encoding.Change, error) {
+	missing := look.Plan.Missing
+	what := fmt.Sprintf("restart gives up the database %s, and %s: %s", look.Input.Desired.Object.Spec.Storage.Path, missing.Instead, missing.Problem)
+	switch {
+	case missing.ClusterID == "" || yes || lossOf(look) != "": // which was asked about
+	case s.interactive():
+		if err := s.ask(ctx, what+"."); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, &exitError{exitUserAction, fmt.Errorf("%s; %s; or add --yes if that is all right", what, missing.Remedy)}
+	}
+	return givingUp(look), nil
+}
+
+// givingUp returns the change that gives a database up that is not mounted.
+func givingUp(look reconciler.Look) []encoding.Change {
+	if look.Plan.Missing.ClusterID == "" {
 		return nil
 	}
-	what := fmt.Sprintf("restart gives up the database %s, and makes another one there: %s", look.Object.Spec.Storage.Path, look.Plan.NotMounted)
-	if !s.interactive() {
-		return &exitError{exitUserAction, fmt.Errorf("%s. Mount it, and run '%s'; or add --yes if that is all right", what, s.command(""))}
-	}
-	return s.ask(ctx, what+".")
+	value := look.Plan.Missing.ClusterID + "@" + time.Now().UTC().Format(time.RFC3339Nano)
+	return []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.GiveUpAnnotation}, Value: value}}
 }
 
 // areRunning returns "1 workflow runs" or "12 workflows run".

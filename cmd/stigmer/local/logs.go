@@ -61,7 +61,7 @@ func (a *app) logs(ctx context.Context, follow bool, tail int) error {
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && info.Size() == 0 {
-		fmt.Fprintf(s.stderr, "%s has logged nothing yet; spec.logLevel says what it logs\n", s.name)
+		fmt.Fprintf(s.stderr, "%s has logged nothing since its last start; spec.logLevel says what it logs\n", s.name)
 	}
 	return printRest(a.stdout, file)
 }

@@ -49,16 +49,17 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err
 	}
-	if err := s.confirmNew(ctx, before, yes); err != nil {
+	changes, err := s.confirmGivingUp(ctx, before, yes)
+	if err != nil {
 		return err
 	}
-	changes := []encoding.Change{
+	changes = append(changes, []encoding.Change{
 		{Path: []string{"spec", "enabled"}, Value: true},
 		{
 			Path:  []string{"metadata", "annotations", v1alpha1.RestartedAtAnnotation},
 			Value: time.Now().UTC().Format(time.RFC3339Nano),
 		},
-	}
+	}...)
 	makes := s.makesDatabase(ctx, changes)
 	// The home may have been removed under the server.
 	if _, err := reconciler.CreateHome(string(s.home)); err != nil {

@@ -87,7 +87,7 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
 	changes, err := s.askingFor(ctx, wish)
 	if err == nil {
-		err = s.editDesired(ctx, true, changes...)
+		err = s.editDesired(ctx, true, append(changes, givingUp(before)...)...)
 	}
 	if err != nil {
 		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
@@ -113,7 +113,7 @@ func (s *session) wishRestored(ctx context.Context, wish string, before reconcil
 		return reconciler.Look{}, err
 	}
 	undone := err != nil && !isRestored(look, wish)
-	if fault := s.dropWish(ctx, wish, undone && disables); fault != nil {
+	if fault := s.dropWish(ctx, wish, undone, disables); fault != nil {
 		return reconciler.Look{}, errors.Join(err, fmt.Errorf("the restore is over, but its annotation stays in the file: %w", fault))
 	}
 	if err != nil {
@@ -138,9 +138,9 @@ func (s *session) askingFor(ctx context.Context, wish string) ([]encoding.Change
 	}), nil
 }
 
-// dropWish removes the wish from the file, unless another one took its place, and
-// disables an instance that was only wanted for it.
-func (s *session) dropWish(ctx context.Context, wish string, disable bool) error {
+// dropWish removes the wish from the file, unless another one took its place. One that
+// is undone gives nothing up, and disables an instance that was only wanted for it.
+func (s *session) dropWish(ctx context.Context, wish string, undone, disables bool) error {
 	now, err := s.wanted(ctx, false, nil)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -149,7 +149,10 @@ func (s *session) dropWish(ctx context.Context, wish string, disable bool) error
 		return err
 	}
 	changes := withoutWish()
-	if disable {
+	if undone {
+		changes = append(changes, encoding.Change{Path: []string{"metadata", "annotations", v1alpha1.GiveUpAnnotation}, Delete: true})
+	}
+	if undone && disables {
 		changes = append(changes, encoding.Change{Path: []string{"spec", "enabled"}, Value: false})
 	}
 	return s.editDesired(ctx, false, changes...)
