@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"golang.org/x/sys/unix"
@@ -69,7 +70,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 	}
 	mount := mountOf(path) // before settled, so that the file was on it
 	file := l.database.settled()
-	meta := readMeta(path)
+	meta, there := readMeta(path), companions(path)
 	return observed.Database{
 		Path:       path,
 		DeadLink:   deadLink(path),
@@ -77,7 +78,8 @@ func (l *look) databaseFacts(build string) observed.Database {
 		Mount:      mount,
 		SQLite:     beginsAsDatabase(path, file),
 		SecondName: secondName(path, file),
-		Companions: companions(path),
+		Companions: there,
+		Written:    lastWritten(file, there),
 		Free:       freeSpace(path),
 		Writable:   writable(path, file),
 		FirstBoot:  readFirstBoot(path),
@@ -174,6 +176,18 @@ func companions(path string) []string {
 		}
 	}
 	return there
+}
+
+// lastWritten returns when the file or one of the companions was last written: with a
+// write-ahead log, the file itself only now and then is.
+func lastWritten(file observed.Fact[observed.File], companions []string) time.Time {
+	last := file.Value.ModTime
+	for _, companion := range companions {
+		if info, err := os.Lstat(companion); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
 }
 
 // statBackup looks for a backup that is to be restored, by whatever links.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stigmer/stigmer-local/observer/observed"
 	"golang.org/x/sys/unix"
@@ -32,7 +33,7 @@ func TestDatabaseThatIsNotAskedAbout(t *testing.T) {
 	facts := reflect.ValueOf(d)
 	for i := range facts.NumField() {
 		fact := facts.Field(i)
-		if fact.Kind() != reflect.Struct {
+		if fact.Kind() != reflect.Struct || !fact.FieldByName("Knowledge").IsValid() {
 			if !fact.IsZero() {
 				t.Errorf("%s = %v", facts.Type().Field(i).Name, fact)
 			}
@@ -167,5 +168,18 @@ func TestSecondName(t *testing.T) {
 	must(t, os.Link(path, path+".hard"))
 	if got := name(); got != observed.Is("it has 2 hard links") {
 		t.Errorf("of a file with a hard link: %+v", got)
+	}
+}
+
+// TestLastWritten: a write-ahead log may be all that is written for long.
+func TestLastWritten(t *testing.T) {
+	path := realDir(t) + "/x.db"
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for i, name := range []string{path, path + "-wal"} {
+		must(t, os.WriteFile(name, []byte("x"), 0o600))
+		must(t, os.Chtimes(name, at, at.Add(time.Duration(i)*time.Hour)))
+		if d := database(t, Target{DatabasePath: path}); !d.Written.Equal(at.Add(time.Duration(i) * time.Hour)) {
+			t.Errorf("with %s it was written at %s", name, d.Written)
+		}
 	}
 }

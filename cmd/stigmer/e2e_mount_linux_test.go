@@ -122,6 +122,9 @@ func TestDiskThatIsNotMounted(t *testing.T) {
 
 	// A backup takes its place.
 	unmount()
+	if r := w.expect(4, "local", "restore", backup); !strings.Contains(r.stderr, "restore gives up the database "+database+", and puts the backup there") {
+		t.Errorf("restore printed %s", r)
+	}
 	w.expect(0, "local", "restore", backup, "--yes")
 	w.listsWorkflow("kept")
 }

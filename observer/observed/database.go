@@ -24,6 +24,8 @@ type Database struct {
 	// "it has 2 hard links": SQLite keeps the journal of one path only. Absent when
 	// it has one name, as far as the platform tells.
 	SecondName Fact[string]
+	// Written is when the file, or a companion of it, was last written; zero for neither.
+	Written time.Time
 	// Companions are the files of SQLite that belong to the database and are
 	// there: journal, write-ahead log, shared memory. Paths.
 	Companions []string

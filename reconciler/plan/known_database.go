@@ -33,7 +33,10 @@ const databasesKept = 4
 
 // database returns what is known of the one that was at the path of the spec.
 func (h History) database(v view) (KnownDatabase, bool) {
-	i := slices.IndexFunc(h.Databases, v.isHere)
+	i := slices.IndexFunc(h.Databases, func(d KnownDatabase) bool { return d.Path == v.in.Observed.Database.Path })
+	if i < 0 {
+		i = slices.IndexFunc(h.Databases, v.isHere)
+	}
 	if i < 0 {
 		return KnownDatabase{}, false
 	}
@@ -60,7 +63,10 @@ func (h History) noteDatabase(v view) History {
 	case db.File.IsKnown() && db.Meta.Value.ClusterID != "":
 		seen := KnownDatabase{
 			Path: db.Path, Named: v.in.Desired.Object.Spec.Storage.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID,
-			Served: was.Served, GivenUp: v.in.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation],
+			GivenUp: v.in.Desired.Object.Annotations[v1alpha1.GiveUpAnnotation],
+		}
+		if seen.ClusterID == was.ClusterID {
+			seen.Served = was.Served
 		}
 		if v.opensDatabase() == observed.Known && h.Write.Problem == "" && !h.Write.Time.IsZero() {
 			seen.Served = h.Write.Time
@@ -81,12 +87,21 @@ func (v view) notMounted() (was KnownDatabase, away bool) {
 	switch {
 	case !known, db.File.IsUnknown(), told && mount.Same(was.Mount), v.givenUp(was):
 		return was, false
-	case db.File.IsAbsent():
+	case was.Path == db.Path && db.File.IsAbsent():
 		return was, true
-	case was.Path != db.Path:
-		return was, false // a link was turned to another database
+	case db.File.IsAbsent():
+		// Another path is no surprise when a link on it was turned, but it is where the
+		// links were on the file system.
+		return was, below(db.Path, was.Mount.Point) && !below(mount.Point, was.Mount.Point)
+	case was.Path != db.Path && db.Meta.Value.ClusterID != was.ClusterID:
+		return was, false // turned to another database
 	}
 	return was, !v.isCopy(was)
+}
+
+// below reports whether the path is in the folder, or is it.
+func below(path, folder string) bool {
+	return path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, "/")+"/")
 }
 
 // servedSlack is by how much the file may look older than the last write to it.
@@ -98,7 +113,7 @@ const servedSlack = time.Minute
 func (v view) isCopy(was KnownDatabase) bool {
 	db := v.in.Observed.Database
 	return v.opensDatabase() == observed.Known ||
-		db.Meta.Value.ClusterID == was.ClusterID && !db.File.Value.ModTime.Add(servedSlack).Before(was.Served)
+		db.Meta.Value.ClusterID == was.ClusterID && !db.Written.Add(servedSlack).Before(was.Served)
 }
 
 // givenUp reports whether the user has asked for another database in the place of
@@ -146,7 +161,7 @@ func (v view) describeNotMounted(was KnownDatabase) (problem, remedy string) {
 	case mount.Point == point:
 		problem += ", and another one is mounted there now"
 		remedy = "mount that one"
-	case !strings.HasPrefix(mount.Point, strings.TrimSuffix(point, "/")+"/"):
+	case !below(mount.Point, point):
 		problem += ", and that is not mounted there now"
 	default:
 		problem = "another file system is mounted at " + mount.Point + " since it served, and it is not on that"

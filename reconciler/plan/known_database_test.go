@@ -74,7 +74,7 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 			b.gone()
 			b.remembers("/mnt/usb")
 			b.History.Databases[0].Served = b.Now
-			b.Observed.Database.File.Value.ModTime = b.Now.Add(-2 * servedSlack)
+			b.Observed.Database.Written = b.Now.Add(-2 * servedSlack)
 		}, DatabaseUnusable, "", "not mounted there now"},
 		"a file of which nothing is recorded lies below": {func(b *base) {
 			b.gone()
@@ -84,8 +84,27 @@ func TestDatabaseThatIsNotMounted(t *testing.T) {
 		"a link on the disk was followed before": {func(b *base) {
 			b.gone()
 			b.unmount()
+			b.spec().Storage.Path, b.Observed.Database.Path = "/mnt/usb/current/x.db", "/mnt/usb/current/x.db"
 			b.History.Databases[0].Path, b.History.Databases[0].Named = "/mnt/usb/v1/x.db", b.spec().Storage.Path
 		}, DatabaseUnusable, "", "not mounted there now"},
+		"an old copy lies where a link on the disk was": {func(b *base) {
+			b.gone()
+			b.remembers("/mnt/usb")
+			b.History.Databases[0].Path, b.History.Databases[0].Named = "/mnt/usb/v1/x.db", b.spec().Storage.Path
+			b.History.Databases[0].Served = b.Now
+		}, DatabaseUnusable, "", "not mounted there now"},
+		"a link was turned to where nothing is": {func(b *base) {
+			b.gone()
+			b.unmount()
+			b.History.Databases[0].Path, b.History.Databases[0].Named = "/mnt/usb/v1/x.db", b.spec().Storage.Path
+		}, NotRunning, "Start", "not running"},
+		"a link was turned to another disk where nothing is": {func(b *base) {
+			b.gone()
+			b.unmount()
+			b.remembers("/")
+			b.Observed.Database.Mount = observed.Is(observed.Mount{Point: "/home"})
+			b.History.Databases[0].Path, b.History.Databases[0].Named = "/data/x.db", b.spec().Storage.Path
+		}, NotRunning, "Start", "not running"},
 		"a link was turned to another database": {func(b *base) {
 			b.gone()
 			b.remembers("/mnt/usb")

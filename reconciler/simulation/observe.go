@@ -165,7 +165,8 @@ func (m *Machine) database(t observer.Target) observed.Database {
 		SQLite:     observed.None[bool](""), Expected: observed.Unsure[[]string]("there is nothing to compare"),
 	}
 	if f.Store != 0 {
-		db.File = observed.Is(observed.File{Device: 1, Inode: uint64(f.Store), Size: 4096, ModTime: m.Now})
+		db.File = observed.Is(observed.File{Device: 1, Inode: uint64(f.Store), Size: 4096})
+		db.Written = m.Now
 		db.SQLite = observed.Is(!m.Disk.Stores[f.Store].Rubbish)
 	}
 	if f.Copy == 0 && f.Staged.Value.Replaces == "" {

@@ -182,30 +182,25 @@ func (s *session) confirmRestore(ctx context.Context, look reconciler.Look, yes 
 	return s.ask(ctx, what+".")
 }
 
-// confirmGivingUp asks before a restart gives up a database whose file system is not
-// mounted. It returns the change that says so, which is none for any other restart.
-func (s *session) confirmGivingUp(ctx context.Context, look reconciler.Look, yes bool) ([]encoding.Change, error) {
+// confirmGivingUp asks before a database is given up whose file system is not mounted.
+// It returns the change that says so, which is none where there is no such database.
+func (s *session) confirmGivingUp(ctx context.Context, look reconciler.Look, what, instead string, yes bool) ([]encoding.Change, error) {
 	missing := look.Plan.Missing
-	what := fmt.Sprintf("restart gives up the database %s, and %s: %s", look.Input.Desired.Object.Spec.Storage.Path, missing.Instead, missing.Problem)
+	if missing.ClusterID == "" {
+		return nil, nil
+	}
+	given := fmt.Sprintf("%s gives up the database %s, and %s: %s", what, look.Input.Desired.Object.Spec.Storage.Path, instead, missing.Problem)
 	switch {
-	case missing.ClusterID == "" || yes || lossOf(look) != "": // which was asked about
+	case yes:
 	case s.interactive():
-		if err := s.ask(ctx, what+"."); err != nil {
+		if err := s.ask(ctx, given+"."); err != nil {
 			return nil, err
 		}
 	default:
-		return nil, &exitError{exitUserAction, fmt.Errorf("%s; %s; or add --yes if that is all right", what, missing.Remedy)}
+		return nil, &exitError{exitUserAction, fmt.Errorf("%s; %s; or add --yes if that is all right", given, missing.Remedy)}
 	}
-	return givingUp(look), nil
-}
-
-// givingUp returns the change that gives a database up that is not mounted.
-func givingUp(look reconciler.Look) []encoding.Change {
-	if look.Plan.Missing.ClusterID == "" {
-		return nil
-	}
-	value := look.Plan.Missing.ClusterID + "@" + time.Now().UTC().Format(time.RFC3339Nano)
-	return []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.GiveUpAnnotation}, Value: value}}
+	value := missing.ClusterID + "@" + time.Now().UTC().Format(time.RFC3339Nano)
+	return []encoding.Change{{Path: []string{"metadata", "annotations", v1alpha1.GiveUpAnnotation}, Value: value}}, nil
 }
 
 // areRunning returns "1 workflow runs" or "12 workflows run".

@@ -49,7 +49,7 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err := s.confirmLoss(ctx, before, "restart", yes); err != nil {
 		return err
 	}
-	changes, err := s.confirmGivingUp(ctx, before, yes)
+	changes, err := s.confirmGivingUp(ctx, before, "restart", before.Plan.Missing.Instead, yes)
 	if err != nil {
 		return err
 	}

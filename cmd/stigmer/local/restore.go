@@ -69,12 +69,16 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 	if err := s.confirmRestore(ctx, before, yes); err != nil {
 		return err
 	}
+	gives, err := s.confirmGivingUp(ctx, before, "restore", "puts the backup there", yes)
+	if err != nil {
+		return err
+	}
 	at := time.Now()
 	if last := plan.WishedAt(before.Input.History.Restore.Value); !at.After(last) {
 		at = last.Add(time.Millisecond) // the clock was set back
 	}
 	wish := path + "@" + at.UTC().Format(time.RFC3339Nano)
-	look, err := s.wishRestored(ctx, wish, before, timeout)
+	look, err := s.wishRestored(ctx, wish, gives, before, timeout)
 	if err != nil {
 		return err
 	}
@@ -83,11 +87,12 @@ func (a *app) restore(ctx context.Context, backup string, timeout time.Duration,
 
 // wishRestored writes the wish, waits until it is carried out and removes it
 // again, so that the file says what should be and not what was done. A wish that is
-// taken back leaves the file as it was.
-func (s *session) wishRestored(ctx context.Context, wish string, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
+// taken back leaves the file as it was. Gives is what gives up a database that is not
+// mounted.
+func (s *session) wishRestored(ctx context.Context, wish string, gives []encoding.Change, before reconciler.Look, timeout time.Duration) (reconciler.Look, error) {
 	changes, err := s.askingFor(ctx, wish)
 	if err == nil {
-		err = s.editDesired(ctx, true, append(changes, givingUp(before)...)...)
+		err = s.editDesired(ctx, true, append(changes, gives...)...)
 	}
 	if err != nil {
 		return reconciler.Look{}, fmt.Errorf("cannot ask for the restore: %w", err)
