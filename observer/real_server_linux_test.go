@@ -46,7 +46,9 @@ func (r *real) run(t testing.TB, options ...option) {
 	if temporal == "" {
 		t.Skip("STIGMER_TEMPORAL does not name a Temporal to run")
 	}
-	args := []string{"server", "start-dev", "--db-filename", r.DatabasePath, "--env-file", "/nonexistent", "--log-level", "never"}
+	// Without the timeout a commit that meets the test at the file can lock it for good.
+	args := []string{"server", "start-dev", "--db-filename", r.DatabasePath, "--env-file", "/nonexistent", "--log-level", "never",
+		"--sqlite-pragma", "busy_timeout=10000"}
 	r.IP, r.Ports = netip.MustParseAddr("127.0.0.1"), nil
 	for flag, name := range map[string]observed.PortName{
 		"--port": observed.Frontend, "--ui-port": observed.UI, "--http-port": observed.HTTP, "--metrics-port": observed.Metrics,

@@ -380,7 +380,8 @@ func TestSecondServerIsSeenAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.wish()
 	w.up()
-	w.temporalByHand(w.port+3, "--http-port", fmt.Sprint(w.port+4), "--metrics-port", fmt.Sprint(w.port+5), "--db-filename", w.database())
+	other := quadruple(freePorts(t))
+	w.temporalByHand(other[0], "--http-port", fmt.Sprint(other[1]), "--metrics-port", fmt.Sprint(other[3]), "--db-filename", w.database())
 	if o := w.status(); !o.condition("DatabaseFile").says("False", "Shared") || o.is("Ready") {
 		t.Errorf("status: %s", o)
 	}
