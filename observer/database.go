@@ -70,7 +70,11 @@ func (l *look) databaseFacts(build string) observed.Database {
 	}
 	mount := mountOf(path) // before settled, so that the file was on it
 	file := l.database.settled()
-	meta, there := readMeta(path), companions(path)
+	meta := readMeta(path)
+	there, written := companions(path)
+	if file.Value.ModTime.After(written) {
+		written = file.Value.ModTime
+	}
 	return observed.Database{
 		Path:       path,
 		DeadLink:   deadLink(path),
@@ -79,7 +83,7 @@ func (l *look) databaseFacts(build string) observed.Database {
 		SQLite:     beginsAsDatabase(path, file),
 		SecondName: secondName(path, file),
 		Companions: there,
-		Written:    lastWritten(file, there),
+		Written:    written,
 		Free:       freeSpace(path),
 		Writable:   writable(path, file),
 		FirstBoot:  readFirstBoot(path),
@@ -167,34 +171,33 @@ func readStaged(path string) observed.Fact[observed.Meta] {
 	return meta
 }
 
-// companions lists those of the database's other files that are there.
-func companions(path string) []string {
-	var there []string
+// companions lists those of the database's other files that are there, and when one of
+// them was last written: with a write-ahead log, the file itself only now and then is.
+func companions(path string) (there []string, written time.Time) {
 	for _, companion := range observed.CompanionPaths(path) {
-		if _, err := os.Lstat(companion); err == nil {
-			there = append(there, companion)
+		info, err := os.Lstat(companion)
+		if err != nil {
+			continue
+		}
+		there = append(there, companion)
+		if info.ModTime().After(written) {
+			written = info.ModTime()
 		}
 	}
-	return there
+	return there, written
 }
 
-// lastWritten returns when the file or one of the companions was last written: with a
-// write-ahead log, the file itself only now and then is.
-func lastWritten(file observed.Fact[observed.File], companions []string) time.Time {
-	last := file.Value.ModTime
-	for _, companion := range companions {
-		if info, err := os.Lstat(companion); err == nil && info.ModTime().After(last) {
-			last = info.ModTime()
-		}
+// backup is the one that is to be restored.
+func (l *look) backup() observed.Fact[observed.File] {
+	path := l.target.RestorePath
+	if path == "" {
+		return observed.Unsure[observed.File]("no backup was asked about")
 	}
-	return last
+	return patiently(l, partPatience, path, func() observed.Fact[observed.File] { return statBackup(path) })
 }
 
 // statBackup looks for a backup that is to be restored, by whatever links.
 func statBackup(path string) observed.Fact[observed.File] {
-	if path == "" {
-		return observed.Unsure[observed.File]("no backup was asked about")
-	}
 	info, err := os.Stat(path)
 	file := regularFile(path, info, err)
 	if err := unix.Access(path, unix.R_OK); file.IsKnown() && err != nil {

@@ -102,10 +102,6 @@ func (o *Observer) observe(ctx context.Context, t Target, p *progress) observed.
 	executable := patiently(l, partPatience, t.executable(), func() observed.Fact[observed.Executable] {
 		return o.builds.withBuild(findExecutable(t.Executables))
 	})
-	restore := observed.Unsure[observed.File]("no backup was asked about")
-	if t.RestorePath != "" {
-		restore = patiently(l, partPatience, t.RestorePath, func() observed.Fact[observed.File] { return statBackup(t.RestorePath) })
-	}
 	return observed.State{
 		Lock:       l.lockFact(),
 		Record:     l.record,
@@ -118,7 +114,7 @@ func (o *Observer) observe(ctx context.Context, t Target, p *progress) observed.
 		Executable: executable,
 		EnvFile:    statEnvFile(t.NoEnvFile),
 		Database:   l.databaseFacts(executable.Value.Build),
-		Restore:    restore,
+		Restore:    l.backup(),
 		Slept:      slept(),
 		Time:       time.Now(),
 	}

@@ -184,8 +184,8 @@ func (s *source) settling(now time.Time) time.Duration {
 }
 
 // take decodes the data unless it is what was decoded last. What was refused then, or
-// not seen, is judged again: the other instance may have another database now, or a link lead
-// elsewhere.
+// not seen, is judged again: the other instance may have another database now, or a
+// link lead elsewhere.
 func (s *source) take(path string, data []byte) {
 	object := s.again.DeepCopy()
 	if s.data == nil || !bytes.Equal(data, s.data) {

@@ -55,10 +55,9 @@ func New(name string) *Temporal {
 }
 
 // Complete returns a deep copy of written with every default filled in but that of
-// the version. It
-// judges nothing: an invalid value stays for Validate to find, and so does a
-// derived port that leaves the range. The UI's port is derived only when the
-// UI is enabled. home is the absolute home folder, which the default database
+// the version. It judges nothing: an invalid value stays for Validate to find, and
+// so does a derived port that leaves the range. The UI's port is derived only when
+// the UI is enabled. home is the absolute home folder, which the default database
 // path lies in. Complete of a completed object changes nothing.
 func Complete(written *Temporal, home string) *Temporal {
 	t := written.DeepCopy()

@@ -55,11 +55,10 @@ func (h History) noteDatabase(v view) History {
 	was, known := h.database(v)
 	mount, told := db.Mount.Get()
 	_, away := v.notMounted()
-	others := slices.DeleteFunc(slices.Clone(h.Databases), v.isHere)
 	switch {
 	case away || !told || db.File.IsUnknown():
 	case db.File.IsAbsent() && known && mount == was.Mount:
-		h.Databases = others
+		h.Databases = h.elsewhere(v)
 	case db.File.IsKnown() && db.Meta.Value.ClusterID != "":
 		seen := KnownDatabase{
 			Path: db.Path, Named: v.in.Desired.Object.Spec.Storage.Path, Mount: mount, ClusterID: db.Meta.Value.ClusterID,
@@ -72,10 +71,16 @@ func (h History) noteDatabase(v view) History {
 			seen.Served = h.Write.Time
 		}
 		if seen != was {
+			others := h.elsewhere(v)
 			h.Databases = append(others[max(0, len(others)+1-databasesKept):], seen)
 		}
 	}
 	return h
+}
+
+// elsewhere returns a copy of what is known but of the database at the path of the spec.
+func (h History) elsewhere(v view) []KnownDatabase {
+	return slices.DeleteFunc(slices.Clone(h.Databases), v.isHere)
 }
 
 // notMounted reports whether another file system is at the path than the one on which

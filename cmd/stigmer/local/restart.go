@@ -53,13 +53,12 @@ func (a *app) restart(ctx context.Context, timeout time.Duration, yes bool) erro
 	if err != nil {
 		return err
 	}
-	changes = append(changes, []encoding.Change{
-		{Path: []string{"spec", "enabled"}, Value: true},
-		{
+	changes = append(changes,
+		encoding.Change{Path: []string{"spec", "enabled"}, Value: true},
+		encoding.Change{
 			Path:  []string{"metadata", "annotations", v1alpha1.RestartedAtAnnotation},
 			Value: time.Now().UTC().Format(time.RFC3339Nano),
-		},
-	}...)
+		})
 	makes := s.makesDatabase(ctx, changes)
 	// The home may have been removed under the server.
 	if _, err := reconciler.CreateHome(string(s.home)); err != nil {
